@@ -1,0 +1,1 @@
+"""Chrome: finding it, the one socket to it, and one attached tab."""

@@ -1,0 +1,200 @@
+"""The one socket to a running browser.
+
+One reader resolves replies and hands events on; it waits on nothing but the socket. Every call
+ends in a reply, a deadline or a loss.
+
+    ChromeError
+     +-- BrowserLostError       the connection is gone, and everything on it
+     +-- HandshakeRefusedError  something listens, and refuses the connection
+     +-- SessionLostError       a tab crashed, closed or was discarded: its answers never come
+     +-- NoAnswerError          the deadline of one call passed
+     +-- CommandRefusedError    the browser said no to one command
+     +-- NavigatedError         the page that was asked is no longer there; the tab is
+     +-- ScriptThrewError       a page script threw
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from colab_cdp_protocols import cdp
+
+T = TypeVar("T")
+
+CALL_LIMIT_S = 10.0
+CLOSE_LIMIT_S = 0.5
+
+log = structlog.get_logger()
+
+
+class ChromeError(Exception):
+    """Something between the agent and Chrome did not go as asked."""
+
+
+class BrowserLostError(ChromeError):
+    """The connection to the browser ended; `str` says how."""
+
+
+class SessionLostError(ChromeError):
+    """The attached tab ended while it was asked something; `str` is the reason in one word."""
+
+
+class NoAnswerError(ChromeError):
+    """The browser, or the tab, did not answer within the deadline."""
+
+
+class CommandRefusedError(ChromeError):
+    """The browser refused a command."""
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        super().__init__(f"{method}: {message} ({code})")
+        self.code = code
+        self.message = message
+
+
+class HandshakeRefusedError(ChromeError):
+    """Something answered the WebSocket handshake, and refused it."""
+
+
+class NavigatedError(ChromeError):
+    """The page that was asked has been navigated away; the tab's next page can be asked."""
+
+
+class ScriptThrewError(ChromeError):
+    """A page script threw; `str` is what it threw."""
+
+
+class Browser:
+    """A connected browser: `call` it, and be told its events.
+
+    Args:
+        socket: the open connection; whoever opened it closes it.
+        on_event: called with each event by the reader; must return at once and never raise.
+
+    """
+
+    def __init__(self, socket: ClientConnection, on_event: Callable[[cdp.Event], None]) -> None:
+        self._socket = socket
+        self._on_event = on_event
+        self._waiting: dict[int, tuple[asyncio.Future[cdp.Reply], str, str | None]] = {}
+        self._last_number = 0
+        self.malformed = 0
+
+    async def read(self) -> None:
+        """Read until the connection ends.
+
+        Raises:
+            BrowserLostError: always, in the end.
+
+        """
+        try:
+            async for frame in self._socket:
+                self._take(frame)
+            reason = "Chrome closed the connection"
+        except ConnectionClosed:
+            reason = "the connection to Chrome broke off"
+        lost = BrowserLostError(reason)
+        self._fail(lambda _session: True, lost)
+        raise lost
+
+    async def call(
+        self, command: cdp.Command[T], session: str | None = None, within: float = CALL_LIMIT_S
+    ) -> T:
+        """Send one command and return its result.
+
+        Raises:
+            BrowserLostError: the connection ended.
+            SessionLostError: the session's tab crashed, closed or was discarded.
+            NoAnswerError: no answer within that many seconds.
+            CommandRefusedError: the browser refused, or answered in another shape.
+
+        """
+        self._last_number += 1
+        number = self._last_number
+        answer: asyncio.Future[cdp.Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = (answer, command.method, session)
+        try:
+            async with asyncio.timeout(within):
+                await self._socket.send(command.encode(number, session))
+                reply = await answer
+        except TimeoutError as error:
+            raise NoAnswerError(f"{command.method}: no answer in {within:g} s") from error
+        except ConnectionClosed as error:
+            raise BrowserLostError("the connection to Chrome broke off") from error
+        finally:
+            del self._waiting[number]
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # seen: a loss may come while the command is still being sent
+        try:
+            return command.parse(reply.result)
+        except cdp.MalformedFrameError as error:
+            raise CommandRefusedError(command.method, 0, str(error)) from error
+
+    def lose_session(self, session: str, reason: str) -> None:
+        """Fail every pending call of a session that Chrome will never answer."""
+        self._fail(lambda other: other == session, SessionLostError(reason))
+
+    def _take(self, frame: str | bytes) -> None:
+        try:
+            message = cdp.decode(frame)
+        except cdp.MalformedFrameError as error:
+            self.malformed += 1
+            log.warning("chrome sent a frame that is not CDP", error=str(error))
+            return
+        if isinstance(message, cdp.Event):
+            self._on_event(message)
+            return
+        answer, method, _session = self._waiting.get(message.number, (None, "", None))
+        if answer is None or answer.done():
+            return  # its call has ended already, by its deadline
+        if isinstance(message, cdp.Reply):
+            answer.set_result(message)
+        else:
+            answer.set_exception(CommandRefusedError(method, message.code, message.message))
+
+    def _fail(self, concerned: Callable[[str | None], bool], error: ChromeError) -> None:
+        for answer, _method, session in self._waiting.values():
+            if concerned(session) and not answer.done():
+                answer.set_exception(error)
+
+
+@asynccontextmanager
+async def connect_browser(
+    url: str, on_event: Callable[[cdp.Event], None], *, patience: float
+) -> AsyncGenerator[Browser]:
+    """Open the one socket to a browser's `ws://…/devtools/browser/…` address.
+
+    `patience` is how long the handshake may take, in seconds. No Origin is sent (Chrome 111 and
+    later refuse one), messages have no size limit (a reply of 3 MiB is ordinary), and nothing is
+    compressed (on loopback it only costs).
+
+    Raises:
+        BrowserLostError: nothing listens, or it does not answer in time.
+        HandshakeRefusedError: it answered, and refused.
+
+    """
+    try:
+        socket = await connect(
+            url,
+            origin=None,
+            compression=None,
+            max_size=None,
+            open_timeout=patience,
+            ping_interval=None,  # the browser's pulse is taken by a command, see `pulse`
+            close_timeout=CLOSE_LIMIT_S,
+            proxy=None,
+        )
+    except InvalidStatus as error:
+        status = error.response.status_code
+        raise HandshakeRefusedError(f"Chrome refused the connection (HTTP {status})") from error
+    except (OSError, TimeoutError, InvalidHandshake) as error:
+        raise BrowserLostError(f"Chrome does not answer: {error}") from error
+    try:
+        yield Browser(socket, on_event)
+    finally:
+        await socket.close()

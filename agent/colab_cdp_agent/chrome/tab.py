@@ -1,0 +1,185 @@
+"""One tab that a site profile names: attach to it, run page scripts in it, notice its end."""
+
+import asyncio
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from typing import TypeVar
+
+import msgspec
+
+from colab_cdp_agent.chrome.browser import (
+    Browser,
+    ChromeError,
+    CommandRefusedError,
+    NavigatedError,
+    ScriptThrewError,
+    SessionLostError,
+)
+from colab_cdp_protocols import cdp
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WORLD = "colab-cdp-agent"
+PROBE_LIMIT_S = 2.0
+SCRIPT_LIMIT_S = 5.0
+
+
+@cache
+def script(name: str) -> str:
+    """Return a page script: one function of one options object, in `watch/scripts/`."""
+    folder = files("colab_cdp_agent.watch") / "scripts"
+    return (folder / f"{name}.js").read_text(encoding="utf-8")
+
+
+class Tab:
+    """One page target of a connected browser.
+
+    Attributes:
+        target: Chrome's id of it; a discarded, duplicated or restored tab has a new one.
+        url, title: as Chrome last said.
+        gone: why the tab ended (`closed`, `navigated`, `chrome_gone`), set once.
+        stirred: set on each event about the tab, for whoever waits for it to come round.
+        crashed: its renderer is gone, until it is loaded again.
+        frames: sessions and addresses of its attached cross-site frames.
+
+    """
+
+    def __init__(self, browser: Browser, info: cdp.TargetInfo) -> None:
+        self.target = info.target_id
+        self.url = info.url
+        self.title = info.title
+        self.session: str | None = None
+        self.frames: dict[str, str] = {}
+        self.crashed = False
+        self.stirred = asyncio.Event()
+        self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._browser = browser
+        self._worlds: dict[str | None, int] = {}
+
+    async def attach(self) -> None:
+        """Open a session and make sure within two seconds that the page answers in it.
+
+        A tab that is discarded, hung or behind a dialog of its own attaches but does not answer:
+        it is detached again, lest the commands run later in another document.
+
+        Raises:
+            NoAnswerError: the page does not answer.
+            ChromeError: the tab or the browser is gone.
+
+        """
+        answer = await self._browser.call(cdp.attach(self.target), within=PROBE_LIMIT_S)
+        self.session = answer.session_id
+        try:
+            await self._world(None)
+        except NavigatedError:
+            pass  # it answered: the page that was asked is on its way out
+        except ChromeError:
+            await self.detach()
+            raise
+
+    async def detach(self) -> None:
+        """End the session, and leave the tab as it is."""
+        session, self.session = self.session, None
+        self._worlds.clear()
+        self.frames.clear()
+        if session is None or self.gone.done():
+            return
+        self._browser.lose_session(session, "detached")
+        with suppress(ChromeError):  # whatever ended the session on its own, it is ended
+            await self._browser.call(cdp.detach(session), within=PROBE_LIMIT_S)
+
+    async def call(self, command: cdp.Command[T], within: float = SCRIPT_LIMIT_S) -> T:
+        """Send one command in the tab's session.
+
+        Raises:
+            ChromeError: as `Browser.call`; SessionLostError also where the tab is not attached.
+
+        """
+        if self.session is None:
+            raise SessionLostError("detached")
+        return await self._browser.call(command, self.session, within)
+
+    async def run(
+        self,
+        name: str,
+        options: object,
+        shape: type[R],
+        *,
+        frame: str | None = None,
+        within: float = SCRIPT_LIMIT_S,
+    ) -> R:
+        """Run a page script in the isolated world and return what it returned.
+
+        `frame` is the session of one of the tab's cross-site frames; None is the page.
+
+        Raises:
+            NavigatedError: the page was navigated away before it answered.
+            ScriptThrewError: the script threw, or returned another shape.
+            ChromeError: as `Browser.call`.
+
+        """
+        try:
+            world = await self._world(frame)
+            call = cdp.call_function(script(name), world, options, group=WORLD)
+            result = await self._browser.call(call, frame or self._session(), within)
+        except CommandRefusedError as error:
+            self._worlds.pop(frame, None)
+            raise _as_navigated(error) from error
+        if result.exception_details is not None:
+            await self._browser.call(cdp.release_objects(WORLD), frame or self._session(), within)
+            raise ScriptThrewError(f"{name}.js: {result.exception_details}")
+        try:
+            return msgspec.json.decode(result.result.value, type=shape)
+        except msgspec.DecodeError as error:
+            raise ScriptThrewError(f"{name}.js returned something else: {error}") from error
+
+    def lose(self, reason: str) -> None:
+        """Take note that the tab ended; everything asked of it fails with that reason."""
+        if not self.gone.done():
+            self.gone.set_result(reason)
+        self.end_session(reason)
+        self.stirred.set()
+
+    def end_session(self, reason: str) -> None:
+        """Take note that Chrome ended the session, or that its renderer crashed."""
+        for session in filter(None, (self.session, *self.frames)):
+            self._browser.lose_session(session, reason)
+        self._worlds.clear()
+
+    def _session(self) -> str:
+        if self.session is None:
+            raise SessionLostError("detached")
+        return self.session
+
+    async def _world(self, frame: str | None) -> int:
+        world = self._worlds.get(frame)
+        if world is None:
+            world = self._worlds[frame] = await self._make_world(frame)
+        return world
+
+    async def _make_world(self, frame: str | None) -> int:
+        """Make the isolated world in the page, or in one of its frames."""
+        session = frame or self._session()
+        call = self._browser.call
+        try:
+            if frame is None:
+                # Nearly always the main frame bears the target's id; after a prerender it may not.
+                make = cdp.create_isolated_world(self.target, WORLD)
+                return (await call(make, session, PROBE_LIMIT_S)).execution_context_id
+        except CommandRefusedError as error:
+            if "No frame" not in error.message:
+                raise _as_navigated(error) from error
+        tree = await call(cdp.get_frame_tree(), session, PROBE_LIMIT_S)
+        make = cdp.create_isolated_world(tree.frame_tree.frame.id, WORLD)
+        return (await call(make, session, PROBE_LIMIT_S)).execution_context_id
+
+
+def _as_navigated(error: CommandRefusedError) -> ChromeError:
+    """Return the error that a refusal stands for."""
+    if error.message.startswith((cdp.NAVIGATED, cdp.NO_CONTEXT)):
+        return NavigatedError("navigated")
+    if error.code == cdp.NO_SESSION:
+        return SessionLostError("detached")
+    return error

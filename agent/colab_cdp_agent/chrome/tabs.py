@@ -1,0 +1,123 @@
+"""Every tab of the connected browser that a site profile names, followed by Chrome's events.
+
+At browser level only `Target.setDiscoverTargets` is used, and each attach is explicit: a
+browser-level auto-attach makes a person's pop-ups hang.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+
+from colab_cdp_agent.chrome.browser import Browser
+from colab_cdp_agent.chrome.tab import Tab
+from colab_cdp_protocols import cdp
+
+log = structlog.get_logger()
+
+
+class Tabs:
+    """The matching tabs, by target; `take` is the browser's event sink.
+
+    Args:
+        matches: whether a tab with that address is to be watched.
+
+    """
+
+    def __init__(self, matches: Callable[[str], bool]) -> None:
+        self._matches = matches
+        self._tabs: dict[str, Tab] = {}
+        self._arrived: asyncio.Queue[Tab] = asyncio.Queue()  # no longer than the open tabs
+        self._browser: Browser | None = None
+
+    async def discover(self, browser: Browser) -> None:
+        """Ask for the browser's targets; every one that is open arrives as a new one."""
+        self._browser = browser
+        await browser.call(cdp.discover_targets())
+
+    async def arrivals(self) -> AsyncIterator[Tab]:
+        """Yield each tab that opens on, or navigates to, a matching address."""
+        while True:
+            yield await self._arrived.get()
+
+    def lose_all(self, reason: str) -> None:
+        """Take note that the browser is gone, and every tab with it."""
+        for tab in self._tabs.values():
+            tab.lose(reason)
+        self._tabs.clear()
+
+    def stir_all(self) -> None:
+        """Let every tab be asked again that did not answer."""
+        for tab in self._tabs.values():
+            tab.stirred.set()
+
+    def take(self, event: cdp.Event) -> None:
+        """Take one event of the browser; what is not understood is logged and passed over."""
+        take = _TAKERS.get(event.method)
+        if take is None:
+            return
+        try:
+            take(self, event)
+        except cdp.MalformedFrameError as error:
+            log.warning("chrome sent an event of another shape", error=str(error))
+
+    def _target_is(self, event: cdp.Event) -> None:
+        info = cdp.params(event, cdp.TargetEvent).target_info
+        tab = self._tabs.get(info.target_id)
+        if info.type != "page" or self._browser is None:
+            return
+        if not self._matches(info.url):
+            if tab is not None:
+                del self._tabs[info.target_id]
+                tab.lose("navigated")
+            return
+        if tab is None:
+            tab = self._tabs[info.target_id] = Tab(self._browser, info)
+            self._arrived.put_nowait(tab)
+        tab.url, tab.title = info.url, info.title
+        tab.stirred.set()
+
+    def _target_destroyed(self, event: cdp.Event) -> None:
+        tab = self._tabs.pop(cdp.params(event, cdp.TargetGone).target_id, None)
+        if tab is not None:
+            tab.lose("closed")
+
+    def _target_crashed(self, event: cdp.Event) -> None:
+        tab = self._tabs.get(cdp.params(event, cdp.TargetGone).target_id)
+        if tab is not None:
+            tab.crashed = True
+            tab.end_session("crashed")
+            tab.stirred.set()
+
+    def _session_ended(self, event: cdp.Event) -> None:
+        session = cdp.params(event, cdp.SessionGone).session_id
+        for tab in self._tabs.values():
+            if tab.session == session:
+                tab.end_session("detached")
+                tab.session = None
+                tab.stirred.set()
+            elif session in tab.frames:
+                del tab.frames[session]
+
+    def _frame_attached(self, event: cdp.Event) -> None:
+        opened = cdp.params(event, cdp.SessionOpened)
+        for tab in self._tabs.values():
+            if event.session is not None and tab.session == event.session:
+                tab.frames[opened.session_id] = opened.target_info.url
+
+    def _reloaded_after_crash(self, event: cdp.Event) -> None:
+        for tab in self._tabs.values():
+            if tab.session == event.session:
+                tab.crashed = False
+                tab.stirred.set()
+
+
+_TAKERS: dict[str, Callable[[Tabs, cdp.Event], None]] = {
+    "Inspector.targetReloadedAfterCrash": Tabs._reloaded_after_crash,  # noqa: SLF001 - its own
+    "Target.attachedToTarget": Tabs._frame_attached,  # noqa: SLF001
+    "Target.detachedFromTarget": Tabs._session_ended,  # noqa: SLF001
+    "Target.targetCrashed": Tabs._target_crashed,  # noqa: SLF001
+    "Target.targetCreated": Tabs._target_is,  # noqa: SLF001
+    "Target.targetDestroyed": Tabs._target_destroyed,  # noqa: SLF001
+    "Target.targetInfoChanged": Tabs._target_is,  # noqa: SLF001
+}

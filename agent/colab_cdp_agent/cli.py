@@ -1,0 +1,123 @@
+"""The command line: arguments to configuration to a run, and what went wrong to an exit code."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from colab_cdp_agent import __version__
+
+ENDED_AS_ASKED, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
+COMMANDS = ("run", "doctor", "demo", "config")
+
+EPILOG = """\
+exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
+3 Chrome or the broker could not be reached where the command needs it
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or (arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}):
+        arguments.insert(0, "run")
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    from colab_cdp_agent.settings.document import ConfigError  # noqa: PLC0415 - see `_parser`
+
+    try:
+        return command(options)
+    except ConfigError as error:
+        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return ENDED_AS_ASKED
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser; whatever a command needs beyond it is imported when it runs."""
+    parser = argparse.ArgumentParser(
+        prog="colab-cdp-agent",
+        description="A night watch for the notebooks in your own Chrome.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"colab-cdp-agent {__version__}")
+    commands = parser.add_subparsers(metavar="command", required=True)
+
+    run = commands.add_parser("run", help="the agent (default)", allow_abbrev=False)
+    _add_setup(run)
+    run.add_argument("--observe", action="store_true", help="act on no tab; say what would be done")
+    run.add_argument("--log-format", choices=("text", "json"), default="text")
+    run.set_defaults(command=_run)
+
+    doctor = commands.add_parser(
+        "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
+    )
+    _add_setup(doctor)
+    doctor.set_defaults(command=_doctor)
+
+    demo = commands.add_parser(
+        "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
+    )
+    demo.add_argument("--seconds", type=float, help="end by itself after that long")
+    demo.set_defaults(command=_demo)
+
+    config = commands.add_parser("config", help="about the configuration file")
+    config.add_argument("what", choices=("schema",), help="print its JSON Schema")
+    config.set_defaults(command=_config)
+    return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which Chrome, which sites and which broker."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, metavar="N", help="Chrome's debugging port")
+    where.add_argument("--profile-dir", type=Path, metavar="DIR", help="a running Chrome's folder")
+    parser.add_argument("--site", action="append", metavar="NAME", help="a site profile")
+    broker = parser.add_mutually_exclusive_group()
+    broker.add_argument("--mqtt", metavar="URL", help="a broker of your own")
+    broker.add_argument("--no-mqtt", action="store_const", const="none", dest="mqtt")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--name", help="this agent's name in every topic")
+    parser.add_argument(
+        "--insecure-plaintext",
+        action="store_true",
+        help="allow mqtt:// to another machine: whoever is on the way reads and writes along",
+    )
+    parser.add_argument(
+        "--remote-chrome",
+        action="store_true",
+        help="allow a chrome.host that is not this machine: its port is open to that network",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import running  # noqa: PLC0415 - `--version` needs none of it
+
+    return running.run(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import doctor  # noqa: PLC0415
+
+    return asyncio.run(doctor.examine(options))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import demo  # noqa: PLC0415
+
+    return demo.show(options.seconds)
+
+
+def _config(_options: argparse.Namespace) -> int:
+    import msgspec  # noqa: PLC0415
+
+    from colab_cdp_agent.config import schema  # noqa: PLC0415
+
+    text = msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode()
+    sys.stdout.write(text + "\n")
+    return ENDED_AS_ASKED

@@ -1,0 +1,4 @@
+"""demo"""
+def show(seconds: float | None) -> int:
+    """Show."""
+    return 0

@@ -1,0 +1,5 @@
+"""doctor"""
+import argparse
+async def examine(options: argparse.Namespace) -> int:
+    """Examine."""
+    return 0

@@ -1,0 +1,1 @@
+"""Keep: what must not be lost of a night."""

@@ -1,0 +1,1 @@
+"""What a person may set: the tree of keys, its value types and their words."""

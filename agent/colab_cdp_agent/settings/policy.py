@@ -1,0 +1,91 @@
+"""The agent's intentions in plain English, said before the first act."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from colab_cdp_agent.settings.duties import Clear, KeepAlive, Reconnect
+from colab_cdp_agent.settings.telling import Commands, Mqtt
+from colab_cdp_agent.settings.tree import Config
+
+REFUSED: Final = (
+    'never: solves or dismisses captchas, answers "are you still there?", tries again after a '
+    "usage limit, changes accounts, closes or raises a tab, reads cookies, runs code sent over MQTT"
+)
+
+
+def policy(config: Config, *, observe: bool = False) -> list[str]:
+    """Say in plain English which duties act, how often and when, and what is refused."""
+    return list(_lines(config, observe=observe))
+
+
+def _lines(config: Config, *, observe: bool) -> Iterator[str]:
+    duties = config.duties
+    yield f"watches: {', '.join(config.sites)}"
+    if observe:
+        yield "observe: acts on no tab; what follows is what it would have done"
+    yield f"keep-alive: {_keep_alive(duties.keep_alive)}"
+    yield f"reconnect: {_reconnect(duties.reconnect)}"
+    yield f"clear: {_clear(duties.clear)}"
+    archive = config.archive
+    yield f"archive: every printed line, for {archive.keep}, at most {archive.max_bytes}"
+    yield f"publishes: {_publishes(config.mqtt)}"
+    if config.alerts.apprise:
+        quiet = f", silent {config.alerts.quiet}" if config.alerts.quiet else ""
+        yield f"rings: {', '.join(config.alerts.ring) or 'for nothing'}{quiet}"
+    yield f"commands: {_commands(config.commands)}"
+    if config.web.on:
+        reach = (
+            "on the local network, with a password" if config.web.lan else "on this machine only"
+        )
+        yield f"phone page: port {config.web.port}, {reach}"
+    yield REFUSED
+
+
+def _keep_alive(duty: KeepAlive) -> str:
+    if not duty.on:
+        return "off"
+    acts = [
+        words
+        for chosen, words in (
+            (duty.dialogs, "cancels the harmless dialogs that the site profile names"),
+            (duty.connect, "clicks the connect control"),
+        )
+        if chosen
+    ]
+    when = "while a cell runs" if duty.when == "running" else "while the tab is to stay connected"
+    return f"every {duty.every} {when}: {' and '.join(acts) or 'only thaws a frozen tab'}"
+
+
+def _reconnect(duty: Reconnect) -> str:
+    if not duty.on or duty.tries == 0:
+        return "off"
+    tries = "one try" if duty.tries == 1 else f"at most {duty.tries} tries"
+    return f"{tries} when the page asks for it and a run was going on"
+
+
+def _clear(duty: Clear) -> str:
+    if not duty.on:
+        return "off"
+    limits = [
+        words
+        for chosen, words in (
+            (duty.max_lines, f"{duty.max_lines or 0:,} lines"),
+            (duty.max_bytes, str(duty.max_bytes)),
+        )
+        if chosen
+    ]
+    sooner = f", sooner above {' or '.join(limits)}" if limits else ""
+    return f"every {duty.every}{sooner}: the running cell's output, once it is in the archive"
+
+
+def _publishes(mqtt: Mqtt) -> str:
+    if mqtt.url.none:
+        return "nothing"
+    where = "a broker of its own" if mqtt.url.embedded else mqtt.url.shown
+    return f"under {mqtt.root}/ to {where}"
+
+
+def _commands(commands: Commands) -> str:
+    if not commands.allow:
+        return "none are carried out"
+    return f"{', '.join(commands.allow)}{', signed only' if commands.key else ''}"

@@ -1,0 +1,1 @@
+"""Tell: the board, the broker, the terminal: whoever wants to know."""

@@ -1,0 +1,208 @@
+"""The broker's folder: its record, its pid, and locks that the death of their holder releases."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from colab_cdp_agent.tell.ports import HOST
+
+RECORD_LIMIT_BYTES = 65_536
+LOCK_POLL_S = 0.02
+LAST_PORT = 65_535
+USER = "mqtt"
+STORE_BYTES = 256 * 1_048_576
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(fd: int) -> None:
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class FileLockedError(Exception):
+    """Somebody else held a lock for longer than the limit."""
+
+
+class FileLock:
+    """A lock on a file that is free again as soon as its holder lets go or dies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._file is not None
+
+    def try_acquire(self) -> bool:
+        """Take the lock if it is free, and return whether it is held now."""
+        if self._file is not None:
+            return True
+        with contextlib.ExitStack() as closing:
+            file = closing.enter_context(self.path.open("ab"))
+            try:
+                _lock(file.fileno())
+            except (BlockingIOError, PermissionError):
+                return False
+            closing.pop_all()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Let go of the lock; without it, do nothing."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @contextlib.asynccontextmanager
+    async def holding(self, limit_s: float) -> AsyncIterator[None]:
+        """Hold the lock inside the block; FileLockedError if it is not had within the limit."""
+        deadline = time.monotonic() + limit_s
+        while not self.try_acquire():
+            if time.monotonic() > deadline:
+                raise FileLockedError(self.path)
+            await asyncio.sleep(LOCK_POLL_S)
+        try:
+            yield
+        finally:
+            self.release()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRecord:
+    """Where a broker of ours listens, or last listened."""
+
+    mqtt_port: int
+    client_port: int
+    password: str = field(repr=False)
+
+
+class BrokerFolder:
+    """The files by which agents of one user share one broker, and find it after a crash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        known_as = os.path.normcase(self.path)
+        # From the folder, so that a lost record does not hide a living broker.
+        self.name = f"colab-cdp-agent-{hashlib.sha256(known_as.encode()).hexdigest()[:16]}"
+        self.config = self.path / "broker.json"
+        self.store = self.path / "store"
+        self.output = self.path / "nats-server.out"
+        self.log = self.path / "nats-server.log"
+        self.lock = FileLock(self.path / "start.lock")
+        self.user = FileLock(self._users / f"{secrets.token_hex(8)}.lock")
+
+    @property
+    def _users(self) -> Path:
+        return self.path / "users"
+
+    @property
+    def _pid(self) -> Path:
+        return self.path / "nats-server.pid"
+
+    def prepare(self) -> None:
+        """Make the folder, for its owner alone."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._users.mkdir(mode=0o700, exist_ok=True)
+
+    def read_record(self) -> BrokerRecord | None:
+        """Return the record, or None where there is none that could be ours."""
+        try:
+            with self.config.open("rb") as file:
+                config = json.loads(file.read(RECORD_LIMIT_BYTES))
+            password = config["authorization"]["users"][0]["password"]
+            record = BrokerRecord(config["mqtt"]["port"], config["port"], str(password))
+            ours = config["server_name"] == self.name
+        except (FileNotFoundError, ValueError, RecursionError, LookupError, TypeError):
+            return None
+        ports = (record.mqtt_port, record.client_port)
+        return record if ours and all(map(_is_port, ports)) else None
+
+    def write_record(self, record: BrokerRecord) -> None:
+        """Write the record, whole or not at all, readable by its owner alone."""
+        draft = self.config.with_suffix(".tmp")
+        draft.unlink(missing_ok=True)
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            # nats' own format takes JSON, but not its \u escapes.
+            json.dump(self._nats_config(record), file, ensure_ascii=False, indent=1)
+        draft.replace(self.config)
+
+    def _nats_config(self, record: BrokerRecord) -> dict[str, Any]:
+        return {
+            "server_name": self.name,
+            "host": HOST,
+            "port": record.client_port,
+            # MQTT needs no password on loopback; nats' own port, on which all is allowed, has one.
+            "authorization": {"users": [{"user": USER, "password": record.password}]},
+            "max_payload": 1_048_576,
+            "max_pending": 16_777_216,
+            "max_connections": 1024,
+            "pid_file": self._pid.as_posix(),
+            "log_file": self.log.as_posix(),
+            "logfile_size_limit": 1_048_576,
+            "logfile_max_num": 2,
+            "jetstream": {
+                "store_dir": self.store.as_posix(),
+                "max_mem": 16_777_216,
+                "max_file": STORE_BYTES,
+                "sync_interval": "30s",
+            },
+            "mqtt": {"host": HOST, "port": record.mqtt_port, "no_auth_user": USER},
+        }
+
+    def read_pid(self) -> int | None:
+        """Return the pid that nats-server wrote, which proves nothing by itself, or None."""
+        try:
+            pid = int(self._pid.read_bytes()[:20])
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if pid > 1 else None
+
+    def forget_pid(self) -> None:
+        """Remove the pid of a broker that has ended."""
+        self._pid.unlink(missing_ok=True)
+
+    def leave(self) -> bool:
+        """Strike this agent off the users, and return whether others still live."""
+        self.user.release()
+        # A list, not a generator: the traces of all the dead are swept, not up to the first living.
+        living = [path for path in self._users.glob("*.lock") if self._lives(path)]
+        return bool(living)
+
+    def _lives(self, path: Path) -> bool:
+        lock = FileLock(path)
+        if not lock.try_acquire():
+            return True
+        lock.release()
+        path.unlink(missing_ok=True)
+        return False
+
+    def last_words(self) -> str:
+        """Return the last complaint that nats-server wrote, or nothing."""
+        lines: list[str] = []
+        for path in (self.log, self.output):
+            with contextlib.suppress(FileNotFoundError):
+                tail = path.read_bytes()[-4096:].decode(errors="replace").splitlines()
+                lines += [line for line in tail if path == self.output or "[FTL]" in line]
+        return lines[-1].strip() if lines else ""
+
+
+def _is_port(value: object) -> bool:
+    return type(value) is int and 0 < value <= LAST_PORT

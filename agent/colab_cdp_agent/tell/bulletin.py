@@ -1,0 +1,70 @@
+"""The bulletin: what is known of sessions and agent, put on the board topic by topic."""
+
+import msgspec
+
+from colab_cdp_agent.config import Publish
+from colab_cdp_agent.tell.board import Board
+from colab_cdp_protocols import mqtt
+
+
+class Bulletin:
+    """Keeps every topic of one agent on the board.
+
+    Args:
+        board: what it is put on.
+        root, agent: the first levels of every topic.
+        publish: what is published beside the state.
+
+    """
+
+    def __init__(self, board: Board, root: str, agent: str, publish: Publish) -> None:
+        self._board = board
+        self._levels = {"root": root, "agent": agent}
+        self._publish = publish
+        self.states: dict[str, mqtt.State] = {}
+
+    def info(self, info: mqtt.Info) -> None:
+        """Put up who the agent is."""
+        self._board.set(mqtt.INFO.at(**self._levels), mqtt.encode(info))
+
+    def state(self, state: mqtt.State) -> None:
+        """Put up a session's whole status, its plain fields and what follows from it."""
+        if not self._publish.last_line:
+            state = _without_last_line(state)
+        self.states[state.id] = state
+        self._board.set(mqtt.STATE.at(**self._levels, id=state.id), mqtt.encode(state))
+        for field, text in mqtt.fields(state, last_line=self._publish.last_line):
+            topic = mqtt.FIELD.at(**self._levels, id=state.id, field=field)
+            self._board.set(topic, text.encode())
+        self._summarise()
+
+    def happening(self, session: str, happening: mqtt.Happening) -> None:
+        """Send an event of a session."""
+        topic = mqtt.EVENT.at(**self._levels, id=session)
+        self._board.say(topic, mqtt.encode(happening))
+
+    def forget(self, session: str) -> None:
+        """Take down everything about a session."""
+        state = self.states.pop(session, None)
+        if state is None:
+            return
+        self._board.remove(mqtt.STATE.at(**self._levels, id=session))
+        for field, _text in mqtt.fields(state, last_line=True):
+            self._board.remove(mqtt.FIELD.at(**self._levels, id=session, field=field))
+        self._summarise()
+
+    def sessions(self) -> tuple[mqtt.SessionEntry, ...]:
+        """Return every session, with its phase."""
+        return tuple(
+            mqtt.SessionEntry(state.id, state.title, state.phase) for state in self.states.values()
+        )
+
+    def _summarise(self) -> None:
+        self._board.set(mqtt.SESSIONS.at(**self._levels), mqtt.encode(self.sessions()))
+        waiting = sum(state.phase in mqtt.NEEDS_A_PERSON for state in self.states.values())
+        self._board.set(mqtt.NEEDS_YOU.at(**self._levels), str(waiting).encode())
+
+
+def _without_last_line(state: mqtt.State) -> mqtt.State:
+    output = msgspec.structs.replace(state.output, last_line=None)
+    return msgspec.structs.replace(state, output=output)

@@ -1,0 +1,35 @@
+"""Find a TCP port on loopback that nothing else uses."""
+
+import socket
+import sys
+from collections.abc import Iterable
+
+HOST = "127.0.0.1"
+
+
+def first_free_port(wanted: Iterable[int]) -> int:
+    """Return the first of the wanted loopback ports that is free, else any free one; 0 is none."""
+    free = next((port for port in wanted if port and _is_free(port)), 0)
+    if free:
+        return free
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _is_free(port: int) -> bool:
+    # A listener on all addresses does not keep macOS and Windows from a bind on loopback: ask it.
+    with socket.socket() as client:
+        client.settimeout(0.5)
+        if client.connect_ex((HOST, port)) == 0:
+            return False
+    with socket.socket() as listener:
+        if sys.platform != "win32":
+            # As nats-server does it: the last run's closed connections are no obstacle.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,122 @@
+"""The terminal: one live line per notebook, plain lines where it is none, JSON for machines."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from colab_cdp_agent.log import Format
+from colab_cdp_protocols import mqtt
+
+REFRESH_S = 0.5
+COLOURS: dict[mqtt.Phase, str] = {
+    "running": "green",
+    "idle": "cyan",
+    "queued": "cyan",
+    "connecting": "yellow",
+    "reconnecting": "yellow",
+    "needs_you": "bold white on red",
+    "limited": "bold white on red",
+    "unreadable": "bold magenta",
+    "ended": "red",
+    "sleeping": "blue",
+    "gone": "bright_black",
+    "paused": "blue",
+}
+
+
+class Screen:
+    """Shows the sessions to whoever started the agent.
+
+    Args:
+        form: `text` for people, `json` for one line of JSON at each change.
+        states: the present states, by session.
+        headline: one line about Chrome and broker.
+
+    """
+
+    def __init__(
+        self, form: Format, states: dict[str, mqtt.State], headline: Callable[[], str]
+    ) -> None:
+        self._form = form
+        self._states = states
+        self._headline = headline
+        self._console = Console(highlight=False)
+        self._shown: dict[str, str] = {}
+        self._headline_shown = ""
+
+    def say(self, line: str) -> None:
+        """Print one line that stays."""
+        if self._form == "text":
+            self._console.print(line, markup=False)
+
+    async def run(self) -> None:
+        """Show the sessions until cancelled."""
+        if self._form == "text" and self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False, transient=False) as live:
+                while True:
+                    live.update(self._table(), refresh=True)
+                    await asyncio.sleep(REFRESH_S)
+        while True:
+            self._print_changes()
+            await asyncio.sleep(REFRESH_S)
+
+    def _table(self) -> Table:
+        table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
+        table.add_column(no_wrap=True, width=12)
+        table.add_column(no_wrap=True, ratio=2)
+        table.add_column(no_wrap=True, ratio=3)
+        for state in self._states.values():
+            table.add_row(
+                Text(state.phase, style=COLOURS[state.phase]), printable(state.title), detail(state)
+            )
+        table.add_row("", Text(self._headline(), style="bright_black"), "")
+        return table
+
+    def _print_changes(self) -> None:
+        if self._form == "text" and self._headline() != self._headline_shown:
+            self._headline_shown = self._headline()
+            self._console.print(self._headline_shown, markup=False)
+        for session, state in self._states.items():
+            line = f"{state.phase:<12} {printable(state.title)}  {notice(state)}".rstrip()
+            if self._shown.get(session) == line:
+                continue
+            self._shown[session] = line
+            if self._form == "json":
+                sys.stdout.write(msgspec.json.encode(state).decode() + "\n")
+                sys.stdout.flush()
+            else:
+                self._console.print(line, markup=False, soft_wrap=True)
+
+
+def notice(state: mqtt.State) -> str:
+    """Return what a person should know of a session beyond its phase."""
+    return state.attention.text if state.attention else ""
+
+
+def detail(state: mqtt.State) -> str:
+    """Return what stands behind a session's phase and title on a terminal."""
+    if state.attention is not None:
+        return state.attention.text
+    parts = []
+    if state.runtime.accelerator:
+        parts.append(state.runtime.accelerator)
+    if state.output.page_lines is not None:
+        parts.append(f"{state.output.page_lines:,} lines in the page")
+    if state.duties.clear.count:
+        parts.append(f"cleared {state.duties.clear.count} times")
+    if state.duties.keep_alive.count:
+        parts.append(f"kept alive {state.duties.keep_alive.count} times")
+    if state.output.last_line:
+        parts.append(printable(state.output.last_line))
+    return " · ".join(parts)
+
+
+def printable(text: str) -> str:
+    """Return a text of a page without what could steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,43 @@
+"""The file of topics that the agent published, so that none outlives what it told of.
+
+A crash leaves retained topics of sessions that are no more: whoever starts next finds them here.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+
+class TopicFile:
+    """The retained topics at one broker, on disk; a damaged or missing file counts as empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written: frozenset[str] = frozenset()
+
+    def read(self) -> frozenset[str]:
+        """Return the topics that were published so far."""
+        try:
+            topics = msgspec.json.decode(self._path.read_bytes(), type=frozenset[str])
+        except (OSError, msgspec.DecodeError):
+            return frozenset()
+        self._written = topics
+        return topics
+
+    def write(self, topics: Iterable[str]) -> None:
+        """Put the topics on disk, whole or not at all.
+
+        Raises:
+            OSError: the folder cannot be written.
+
+        """
+        wanted = frozenset(topics)
+        if wanted == self._written:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_suffix(".new")
+        beside.write_bytes(msgspec.json.encode(sorted(wanted)))
+        os.replace(beside, self._path)  # noqa: PTH105 - Path.replace is the same, and hides it
+        self._written = wanted

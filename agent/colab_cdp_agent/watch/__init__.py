@@ -1,0 +1,1 @@
+"""Watch: what the witnesses say of a notebook, the verdict, and the duties it calls for."""

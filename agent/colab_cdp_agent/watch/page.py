@@ -1,0 +1,127 @@
+"""The page witness: what a tab shows, told as soon as it changes.
+
+An observer script in an isolated world answers a long-poll, so that a change arrives in
+milliseconds also from a hidden tab; a slow poll beside it catches what an observer cannot see.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from colab_cdp_agent.chrome.browser import (
+    BrowserLostError,
+    ChromeError,
+    CommandRefusedError,
+    NavigatedError,
+    NoAnswerError,
+)
+from colab_cdp_agent.chrome.tab import Tab
+from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.verdict import PageReading, TabState
+
+RECONCILE_S = 15.0
+RETRY_S = 10.0
+ANSWER_LIMIT_S = 3.0
+NEW_PAGE_LIMIT_S = 5.0
+NEW_PAGE_PAUSE_S = 0.05
+
+
+class PageWitness:
+    """Reads one tab by its site profile.
+
+    Attributes:
+        state: whether the tab can be asked at all.
+        reading: the last reading, None until there is one of the present page.
+        loaded_at: when the present page was first read, on the monotonic clock.
+
+    """
+
+    def __init__(self, tab: Tab, profile: Profile, news: Callable[[], None]) -> None:
+        self.tab = tab
+        self.profile = profile
+        self.state: TabState = "sleeping"
+        self.reading: PageReading | None = None
+        self.loaded_at = time.monotonic()
+        self._news = news
+        self._options = {"profile": msgspec.to_builtins(profile)}
+        self._turn = asyncio.Event()
+
+    async def run(self) -> None:
+        """Watch until the tab is gone.
+
+        Raises:
+            BrowserLostError: the whole browser is gone.
+
+        """
+        while not self.tab.gone.done():
+            self.tab.stirred.clear()
+            try:
+                await self._follow()
+            except BrowserLostError:
+                raise
+            except ChromeError:
+                await self.tab.detach()
+                self._tell("crashed" if self.tab.crashed else "sleeping", None)
+                await self._until_stirred()
+
+    async def until(self, holds: Callable[[PageReading], bool], within: float) -> bool:
+        """Wait until a reading satisfies a condition; False when that many seconds passed."""
+        try:
+            async with asyncio.timeout(within):
+                while self.reading is None or not holds(self.reading):
+                    self._turn.clear()
+                    await self._turn.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _follow(self) -> None:
+        """Attach and read, page after page, until the tab cannot be asked any more."""
+        await self.tab.attach()
+        while True:
+            try:
+                await self._read_page()
+            except NavigatedError:
+                self._tell("attached", None)
+
+    async def _read_page(self) -> None:
+        """Install the observer and follow one page's changes."""
+        reading = await self._install()
+        self.loaded_at = time.monotonic()
+        while True:
+            self._tell("attached", reading)
+            try:
+                seen = {"seen": reading.version}
+                reading = await self.tab.run("next", seen, PageReading, within=RECONCILE_S)
+            except NoAnswerError:
+                reading = await self.tab.run("now", {}, PageReading, within=ANSWER_LIMIT_S)
+
+    async def _install(self) -> PageReading:
+        """Install the observer; a page that is only just being made is given a moment."""
+        deadline = time.monotonic() + NEW_PAGE_LIMIT_S
+        while True:
+            try:
+                return await self.tab.run(
+                    "observe", self._options, PageReading, within=ANSWER_LIMIT_S
+                )
+            except (NavigatedError, CommandRefusedError):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(NEW_PAGE_PAUSE_S)
+
+    async def _until_stirred(self) -> None:
+        """Wait for the tab's next event, or a while: a page may come round by itself."""
+        try:
+            async with asyncio.timeout(RETRY_S):
+                await self.tab.stirred.wait()
+        except TimeoutError:
+            return
+
+    def _tell(self, state: TabState, reading: PageReading | None) -> None:
+        if (state, reading) == (self.state, self.reading):
+            return
+        self.state, self.reading = state, reading
+        self._turn.set()
+        self._news()

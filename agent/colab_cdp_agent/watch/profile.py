@@ -1,0 +1,260 @@
+"""A site profile: how a notebook page is recognised, read and acted on, as data.
+
+The format is told in docs/profiles.md. A path is CSS; ` >>> ` enters the open shadow root of what
+was matched so far. Detectors stand in the order of trust, and the first that holds counts.
+"""
+
+import re
+from typing import Literal
+
+import cssselect
+import msgspec
+
+StateName = Literal[
+    "control", "connected", "connecting", "press_connect", "running", "queued", "failed",
+    "succeeded", "signed_out",
+]  # fmt: skip
+AttentionKind = Literal[
+    "captcha", "still_there", "account_blocked", "usage_limit", "too_many_sessions",
+    "backend_error", "out_of_memory", "kernel_died", "run_anyway", "drive_consent", "sign_in",
+    "disconnected",
+]  # fmt: skip
+Trust = Literal["high", "med", "low"]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a profile: immutable, and without keys of its own invention."""
+
+
+class AttributeTest(_Strict, frozen=True):
+    """An element's attribute matches a JavaScript regular expression."""
+
+    path: str
+    name: str
+    matches: str
+    flags: str = ""
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+        check_regex(self.matches)
+
+
+class TextTest(_Strict, frozen=True):
+    """An element's text matches; `deep` reads through its open shadow roots too."""
+
+    path: str
+    matches: str
+    flags: str = ""
+    deep: bool = False
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+        check_regex(self.matches)
+
+
+class Detector(_Strict, frozen=True):
+    """One way to see something in a page: exactly one of css, none, attr, text, dialog, all.
+
+    `dialog` is a regular expression on the text of an open dialog; the rest of the keys is the
+    evidence: when and in which language it was seen, and how far it is to be trusted.
+    """
+
+    css: str | None = None
+    none: str | None = None
+    attr: AttributeTest | None = None
+    text: TextTest | None = None
+    dialog: str | None = None
+    all: "tuple[Detector, ...] | None" = None
+    seen: str | int | None = None
+    trust: Trust = "med"
+    lang: str | None = None
+    source: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        tests = (self.css, self.none, self.attr, self.text, self.dialog, self.all)
+        if sum(test is not None for test in tests) != 1:
+            raise ValueError("expected exactly one of css, none, attr, text, dialog, all")
+        for path in filter(None, (self.css, self.none)):
+            check_path(path)
+        if self.dialog is not None:
+            check_regex(self.dialog)
+
+    def __str__(self) -> str:
+        """Return the detector in a few words, as the status names it."""
+        if self.css is not None:
+            return self.css
+        if self.none is not None:
+            return f"no {self.none}"
+        if self.attr is not None:
+            return f"{self.attr.path}[{self.attr.name}] ~ {self.attr.matches}"
+        if self.text is not None:
+            return f"{self.text.path} says {self.text.matches}"
+        if self.dialog is not None:
+            return f"a dialog says {self.dialog}"
+        return " and ".join(map(str, self.all or ()))
+
+
+class Alarm(_Strict, frozen=True):
+    """What is reported to the person, and never touched."""
+
+    kind: AttentionKind
+    detect: tuple[Detector, ...]
+
+
+class Harmless(_Strict, frozen=True):
+    """A yes/no dialog that keep-alive may cancel by one of `cancel`, where no alarm is raised.
+
+    `languages` are those in which the profile knows the texts of the dialogs of that look that
+    must not be touched; in a page of another language it is only reported.
+    """
+
+    css: str
+    cancel: tuple[str, ...]
+    languages: tuple[str, ...] | None = None
+    seen: str | int | None = None
+    source: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        for path in (self.css, *self.cancel):
+            check_path(path)
+
+
+class Dialogs(_Strict, frozen=True):
+    """How to find open dialogs, and which of them are harmless."""
+
+    hosts: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    harmless: tuple[Harmless, ...] = ()
+
+    def __post_init__(self) -> None:
+        for path in (*self.hosts, *self.title):
+            check_path(path)
+
+
+class Output(_Strict, frozen=True):
+    """Where the running cell's printed text stands; `frames` names cross-site frames by address.
+
+    Changes below `noise` are passed over by the observer: what is printed is no news of the state.
+    """
+
+    cell: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    frames: str | None = None
+    frame_text: tuple[str, ...] = ()
+    noise: str | None = None
+
+    def __post_init__(self) -> None:
+        for path in (*self.cell, *self.text, *self.frame_text):
+            check_path(path)
+        if self.frames is not None:
+            check_regex(self.frames)
+
+
+class Step(_Strict, frozen=True):
+    """One touch: `click` calls an element's click(), `press` sends the whole pointer sequence.
+
+    The element is waited for; where it is `optional`, its absence is no failure.
+    """
+
+    click: str | None = None
+    press: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.click is None) == (self.press is None):
+            raise ValueError("expected exactly one of click, press")
+        check_path(self.path)
+
+    @property
+    def path(self) -> str:
+        """The path of the element that is touched."""
+        return self.click or self.press or ""
+
+
+class Method(_Strict, frozen=True):
+    """One way to do something: its steps in order, with the evidence."""
+
+    steps: tuple[Step, ...]
+    seen: str | int | None = None
+    trust: Trust = "med"
+    source: str | None = None
+    note: str | None = None
+
+
+class Actions(_Strict, frozen=True):
+    """What may be done, each by the first of its methods that shows an effect."""
+
+    connect: tuple[Method, ...] = ()
+    keep_alive: tuple[Method, ...] = ()
+    close_panel: tuple[Method, ...] = ()
+    clear: tuple[Method, ...] = ()
+
+
+class Reads(_Strict, frozen=True):
+    """What is read beside the state: the groups of each test's expression are the values.
+
+    `resources` has four groups: RAM used and total, disk used and total, in GB.
+    """
+
+    resources: tuple[Detector, ...] = ()
+    accelerator: tuple[Detector, ...] = ()
+    build: tuple[Detector, ...] = ()
+
+
+class Profile(_Strict, frozen=True):
+    """Everything the agent knows of one site."""
+
+    site: str
+    notebooks: tuple[str, ...]
+    states: dict[StateName, tuple[Detector, ...]]
+    title_suffix: str = "$^"
+    alarms: tuple[Alarm, ...] = ()
+    dialogs: Dialogs = Dialogs()
+    output: Output = Output()
+    actions: Actions = Actions()
+    reads: Reads = Reads()
+
+    def __post_init__(self) -> None:
+        for pattern in (*self.notebooks, self.title_suffix):
+            check_regex(pattern)
+        for state in ("control", "connected"):
+            if not self.states.get(state):
+                raise ValueError(f"expected detectors for the state {state!r}")
+
+    def notebook(self, url: str) -> str | None:
+        """Return what names the notebook at an address, or None where the site is another."""
+        found = (re.match(pattern, url) for pattern in self.notebooks)
+        return next((match[0] for match in found if match), None)
+
+    def title(self, tab_title: str) -> str:
+        """Return the notebook's title without what the site adds to it."""
+        return re.sub(self.title_suffix, "", tab_title).strip() or "untitled"
+
+
+def check_path(path: str) -> None:
+    """Make sure that each part of a path is a CSS selector.
+
+    Raises:
+        ValueError: it is not; the message says where.
+
+    """
+    for part in path.split(" >>> "):
+        try:
+            cssselect.parse(part)
+        except cssselect.SelectorError as error:
+            raise ValueError(f"{part!r} is no CSS selector: {error}") from error
+
+
+def check_regex(pattern: str) -> None:
+    """Make sure that a regular expression parses.
+
+    Raises:
+        ValueError: it does not; the message says where.
+
+    """
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error

@@ -1,0 +1,1 @@
+"""What is said: CDP, MQTT and Jupyter values, with no I/O."""

@@ -1,0 +1,298 @@
+"""The subset of the Chrome DevTools Protocol that the agent speaks.
+
+Commands carry the type of their result; frames from the browser become `Reply`, `Refusal` or
+`Event`. Flat sessions: a frame that belongs to an attached target names its `sessionId`.
+
+Source: https://chromedevtools.github.io/devtools-protocol/tot/
+"""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+NAVIGATED = "Inspected target navigated or closed"
+NO_CONTEXT = "Cannot find context with specified id"
+NO_SESSION = -32001
+
+
+class MalformedFrameError(Exception):
+    """A frame is not a CDP message; `str` says what was wrong with it."""
+
+
+class Command(msgspec.Struct, Generic[T], frozen=True):
+    """One call of a CDP method whose result has type `T`."""
+
+    method: str
+    params: Mapping[str, Any]
+    result: Any = Any
+
+    def encode(self, number: int, session: str | None) -> str:
+        """Return the text frame of this command under its number, in a session or at the root."""
+        frame: dict[str, Any] = {"id": number, "method": self.method, "params": self.params}
+        if session is not None:
+            frame["sessionId"] = session
+        return _encoder.encode(frame).decode()
+
+    def parse(self, result: msgspec.Raw) -> T:
+        """Return the command's result as its type.
+
+        Raises:
+            MalformedFrameError: the browser's answer has another shape.
+
+        """
+        try:
+            value: T = msgspec.json.decode(result, type=self.result)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise MalformedFrameError(f"{self.method} answered something else: {error}") from error
+        return value
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The answer to the command of that number; `result` is still JSON."""
+
+    number: int
+    result: msgspec.Raw
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The browser's refusal of the command of that number."""
+
+    number: int
+    code: int
+    message: str
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened, in a session or (None) in the browser."""
+
+    method: str
+    params: msgspec.Raw
+    session: str | None
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    message: str = ""
+
+
+class _Frame(msgspec.Struct):
+    id: int | None = None
+    method: str | None = None
+    params: msgspec.Raw = msgspec.Raw(b"{}")
+    result: msgspec.Raw = msgspec.Raw(b"{}")
+    error: _Error | None = None
+    sessionId: str | None = None  # noqa: N815 - the protocol's own spelling
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Frame)
+
+
+def decode(frame: str | bytes) -> Reply | Refusal | Event:
+    """Return what one frame of the browser says.
+
+    Raises:
+        MalformedFrameError: the frame is no JSON object with an `id` or a `method`.
+
+    """
+    try:
+        message = _decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedFrameError(f"not a CDP frame: {error}") from error
+    if message.id is not None:
+        if message.error is not None:
+            return Refusal(message.id, message.error.code, message.error.message)
+        return Reply(message.id, message.result)
+    if message.method is not None:
+        return Event(message.method, message.params, message.sessionId)
+    raise MalformedFrameError("not a CDP frame: neither an id nor a method in it")
+
+
+# Values that commands answer and events carry. Their members keep the protocol's own spelling.
+
+
+class Version(msgspec.Struct, frozen=True):
+    """What `Browser.getVersion` answers."""
+
+    product: str
+
+
+class TargetInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """One target: a page, a worker, a part of the browser's own interface."""
+
+    target_id: str
+    type: str
+    title: str
+    url: str
+    browser_context_id: str = ""
+
+
+class AttachedSession(msgspec.Struct, frozen=True, rename="camel"):
+    """What `Target.attachToTarget` answers."""
+
+    session_id: str
+
+
+class World(msgspec.Struct, frozen=True, rename="camel"):
+    """What `Page.createIsolatedWorld` answers."""
+
+    execution_context_id: int
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One frame of a page."""
+
+    id: str
+    url: str
+
+
+class _MainFrame(msgspec.Struct, frozen=True):
+    frame: Frame
+
+
+class FrameTree(msgspec.Struct, frozen=True, rename="camel"):
+    """What `Page.getFrameTree` answers; the frames below the main one are left out."""
+
+    frame_tree: _MainFrame
+
+
+class RemoteValue(msgspec.Struct, frozen=True):
+    """A value that a script returned by value."""
+
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Thrown(msgspec.Struct):
+    description: str = ""
+
+
+class ExceptionDetails(msgspec.Struct, frozen=True):
+    """What a script threw."""
+
+    text: str
+    exception: _Thrown | None = None
+
+    def __str__(self) -> str:
+        return (self.exception and self.exception.description) or self.text
+
+
+class ScriptResult(msgspec.Struct, frozen=True, rename="camel"):
+    """What `Runtime.callFunctionOn` answers: a value, or what was thrown."""
+
+    result: RemoteValue
+    exception_details: ExceptionDetails | None = None
+
+
+class TargetEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Target.targetCreated` and `Target.targetInfoChanged`."""
+
+    target_info: TargetInfo
+
+
+class TargetGone(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Target.targetDestroyed` and `Target.targetCrashed`."""
+
+    target_id: str
+
+
+class SessionGone(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Target.detachedFromTarget`."""
+
+    session_id: str
+
+
+class SessionOpened(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Target.attachedToTarget`."""
+
+    session_id: str
+    target_info: TargetInfo
+
+
+def params(event: Event, shape: type[T]) -> T:
+    """Return an event's parameters as one of the shapes above.
+
+    Raises:
+        MalformedFrameError: they have another shape.
+
+    """
+    try:
+        return msgspec.json.decode(event.params, type=shape)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedFrameError(f"{event.method} carried something else: {error}") from error
+
+
+# Commands.
+
+
+def get_version() -> Command[Version]:
+    """Ask for the browser's product name and version."""
+    return Command("Browser.getVersion", {}, Version)
+
+
+def discover_targets() -> Command[Any]:
+    """Ask for `targetCreated`, `targetInfoChanged`, `targetDestroyed` and `targetCrashed`."""
+    return Command("Target.setDiscoverTargets", {"discover": True})
+
+
+def attach(target: str) -> Command[AttachedSession]:
+    """Open a flat session to a target."""
+    return Command("Target.attachToTarget", {"targetId": target, "flatten": True}, AttachedSession)
+
+
+def detach(session: str) -> Command[Any]:
+    """End a session; what it had enabled ends with it."""
+    return Command("Target.detachFromTarget", {"sessionId": session})
+
+
+def auto_attach_frames(*, on: bool) -> Command[Any]:
+    """Attach to the cross-site frames of a page; on a page's session only, never the browser's."""
+    return Command(
+        "Target.setAutoAttach",
+        {
+            "autoAttach": on,
+            "waitForDebuggerOnStart": False,
+            "flatten": True,
+            "filter": [{"type": "iframe"}],
+        },
+    )
+
+
+def get_frame_tree() -> Command[FrameTree]:
+    """Ask for a page's main frame."""
+    return Command("Page.getFrameTree", {}, FrameTree)
+
+
+def create_isolated_world(frame: str, name: str) -> Command[World]:
+    """Make (or find) the isolated world of that name in a frame."""
+    return Command("Page.createIsolatedWorld", {"frameId": frame, "worldName": name}, World)
+
+
+def call_function(
+    declaration: str, context: int, options: object, *, group: str
+) -> Command[ScriptResult]:
+    """Call a function of one options object in a world; the value comes back by value."""
+    return Command(
+        "Runtime.callFunctionOn",
+        {
+            "functionDeclaration": declaration,
+            "executionContextId": context,
+            "arguments": [{"value": options}],
+            "returnByValue": True,
+            "awaitPromise": True,
+            "objectGroup": group,
+        },
+        ScriptResult,
+    )
+
+
+def release_objects(group: str) -> Command[Any]:
+    """Let go of every remote object of a group: a thrown error is kept in it."""
+    return Command("Runtime.releaseObjectGroup", {"objectGroup": group})
+
+
+def thaw() -> Command[Any]:
+    """Wake a tab that Chrome froze in the background; a tab that is awake stays as it is."""
+    return Command("Page.setWebLifecycleState", {"state": "active"})

@@ -1,0 +1,152 @@
+"""A real Jupyter kernel behind the channel of a notebook page."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.jsonutil import json_default
+from jupyter_client.manager import AsyncKernelManager
+
+from colab_sim.cell import Message
+from colab_sim.errands import Errands
+
+START_LIMIT_S = 60.0
+ASK_AGAIN_S = 1.0
+
+
+class Kernel:
+    """One ipykernel process. What it says goes to `heard` and to every open line."""
+
+    def __init__(self, heard: Callable[[Message], None], died: Callable[[], None]) -> None:
+        self.id = str(uuid.uuid4())
+        self._heard = heard
+        self._died = died
+        self._process = AsyncKernelManager()
+        self._client: AsyncKernelClient | None = None
+        self._lines: dict[str, asyncio.Queue[str]] = {}
+        self._errands = Errands()
+        self._ready: set[str] = set()
+        self._told = asyncio.Event()
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers on every channel that is read."""
+        await self._process.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        await self._listen()
+
+    async def stop(self) -> None:
+        """Kill the process and close its sockets."""
+        await self._deafen()
+        await self._process.shutdown_kernel(now=True)
+
+    async def restart(self) -> None:
+        """Start a new process in the place of one that died; the kernel's id stays."""
+        await self._deafen()
+        await self._process.restart_kernel(now=True)
+        await self._listen()
+
+    async def interrupt(self) -> None:
+        """Interrupt what runs, as the stop button does."""
+        await self._process.interrupt_kernel()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the kernel."""
+        pid: int | None = getattr(self._process.provisioner, "pid", None)
+        if pid is None:
+            raise RuntimeError("the kernel does not run")
+        return pid
+
+    def kill(self) -> None:
+        """Kill -9 the process, as the out-of-memory killer does."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def line(self, session: str) -> asyncio.Queue[str]:
+        """Return the frames for one page, kept from the first call on until it reads them."""
+        return self._lines.setdefault(session, asyncio.Queue())
+
+    def hang_up(self, session: str) -> None:
+        """Forget a page's line."""
+        self._lines.pop(session, None)
+
+    def send(self, frame: str) -> None:
+        """Pass one frame of a page on to the kernel."""
+        message = json.loads(frame)
+        channel = message.pop("channel")
+        if self._client is None or channel not in {"shell", "control", "stdin"}:
+            raise ValueError(f"no channel {channel!r}")
+        getattr(self._client, f"{channel}_channel").send(message)
+
+    def announce(self, state: str) -> None:
+        """Tell the pages of a state that the server and not the kernel knows, as "restarting"."""
+        message = self._process.session.msg("status", {"execution_state": state})
+        self._spread("iopub", message)
+
+    async def _listen(self) -> None:
+        client: AsyncKernelClient = self._process.client()
+        client.start_channels(hb=False)
+        self._client = client
+        self._errands = Errands()
+        self._ready.clear()
+        for channel in ("iopub", "shell", "control", "stdin"):
+            self._errands.start(self._pump(channel), f"kernel {channel}")
+        async with asyncio.timeout(START_LIMIT_S):
+            # Early iopub messages may be missed before the subscription stands.
+            while not {"iopub", "shell"} <= self._ready:
+                client.kernel_info()
+                self._told.clear()
+                try:
+                    async with asyncio.timeout(ASK_AGAIN_S):
+                        await self._told.wait()
+                except TimeoutError:
+                    continue
+        self._errands.start(self._watch(), "kernel watch")
+
+    async def _deafen(self) -> None:
+        await self._errands.close()
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = None
+
+    async def _pump(self, name: str) -> None:
+        channel = getattr(self._client, f"{name}_channel")
+        while True:
+            message = await channel.get_msg(timeout=None)
+            self._ready.add(name)
+            self._told.set()
+            self._spread(name, message)
+
+    async def _watch(self) -> None:
+        provisioner = self._process.provisioner
+        if provisioner is not None:
+            await provisioner.wait()
+            self._died()
+
+    def _spread(self, channel: str, message: dict[str, Any]) -> None:
+        if channel == "iopub":
+            self._heard(message)
+        frame = encode(channel, message)
+        asker = message["parent_header"].get("session")
+        for session, line in self._lines.items():
+            if channel == "iopub" or session == asker:
+                line.put_nowait(frame)
+
+
+def encode(channel: str, message: dict[str, Any]) -> str:
+    """Return a Jupyter message as the JSON text frame of the web front end."""
+    plain = {
+        "header": message["header"],
+        "msg_id": message["header"]["msg_id"],
+        "msg_type": message["header"]["msg_type"],
+        "parent_header": message["parent_header"],
+        "metadata": message["metadata"],
+        "content": message["content"],
+        "buffers": [],
+        "channel": channel,
+    }
+    return json.dumps(plain, default=json_default)

@@ -1,0 +1,113 @@
+// The output of one cell: text in the page itself, anything rich in a cross-origin frame.
+
+import { el } from "./tree.js";
+import { Stream } from "./stream.js";
+
+const SANDBOX =
+  "allow-downloads allow-forms allow-popups allow-same-origin allow-scripts allow-storage-access-by-user-activation";
+
+/** Listens for what the output frames of the page answer. */
+export class Frames {
+  #waiting = new Map();
+  #last = 0;
+
+  constructor() {
+    window.addEventListener("message", ({ data, origin }) => {
+      if (origin.endsWith("-0-colab.googleusercontent.com")) {
+        this.#waiting.get(data.answer)?.(data);
+        this.#waiting.delete(data.answer);
+      }
+    });
+  }
+
+  /** Send one message to a frame and wait for its answer. */
+  ask(iframe, message) {
+    const answer = ++this.#last;
+    return new Promise((resolve) => {
+      this.#waiting.set(answer, resolve);
+      iframe.contentWindow.postMessage({ ...message, answer }, new URL(iframe.src).origin);
+    });
+  }
+
+  /** Wait until a new frame has loaded. */
+  opened(iframe) {
+    return new Promise((resolve) => iframe.addEventListener("load", resolve, { once: true }));
+  }
+}
+
+export class Output {
+  #frames;
+  #how; // {allInFrame, frameUrl, limit, notice, number}
+  #stream = null;
+  #iframe = null;
+  #ready = null;
+  #frameLines = 0;
+
+  constructor(frames, how) {
+    this.#frames = frames;
+    this.#how = how;
+  }
+
+  get empty() {
+    return this.#stream === null && this.#iframe === null;
+  }
+
+  get lines() {
+    return (this.#stream?.count ?? 0) + this.#frameLines;
+  }
+
+  /** Add one output: {kind: "stream" | "error" | "html", where: "page" | "frame", text}. */
+  async add({ kind, where, text }) {
+    if (kind === "stream" && where !== "frame" && !this.#how.allInFrame) {
+      this.#text(text);
+      return;
+    }
+    await this.#rich({ kind, text, limit: this.#how.limit, notice: this.#how.notice });
+  }
+
+  clear() {
+    this.#stream = null;
+    this.#iframe = null;
+    this.#ready = null;
+    this.#frameLines = 0;
+  }
+
+  /** What stands inside `.output-iframe-sizer`; an empty renderer stays behind after a clear. */
+  nodes() {
+    const rendered = this.#stream ? [el("div", {}, this.#block())] : [];
+    return [
+      el("div", {}, el("div", {},
+        el("colab-static-output-renderer", { tabindex: 0, role: "group" }, ...rendered, el("div")))),
+      this.#iframe && el("div", { class: "outputview" }, this.#iframe),
+    ];
+  }
+
+  #block() {
+    return el("div", { class: `stream output-id-${this.#how.number} output_text` }, this.#stream.pre);
+  }
+
+  #text(text) {
+    this.#stream ??= new Stream(document.createElement("pre"), this.#how.limit, this.#how.notice);
+    this.#stream.append(text);
+  }
+
+  async #rich(message) {
+    if (!this.#iframe) {
+      const iframe = document.createElement("iframe");
+      iframe.setAttribute("sandbox", SANDBOX);
+      iframe.src = this.#how.frameUrl;
+      this.#iframe = iframe;
+      this.#ready = this.#frames.opened(iframe);
+    }
+    const iframe = this.#iframe;
+    // The frame loads only once it stands in the document, so the caller draws before this resolves.
+    await this.#ready;
+    if (iframe !== this.#iframe) {
+      return; // cleared meanwhile
+    }
+    const { lines } = await this.#frames.ask(iframe, message);
+    if (iframe === this.#iframe) {
+      this.#frameLines = lines;
+    }
+  }
+}
