@@ -95,7 +95,7 @@ class Tab:
 async def opened(stage: Stage, notebook: Notebook) -> AsyncIterator[Tab]:
     target = stage.chromium.open(notebook.url)
     url = f"ws://127.0.0.1:{stage.chromium.port}/devtools/page/{target}"
-    async with connect(url, max_size=None, compression=None) as socket:
+    async with connect(url, max_size=None, max_queue=None, compression=None) as socket:
         await notebook.opened()
         yield Tab(socket, target)
     stage.chromium.close(target)
@@ -349,6 +349,32 @@ def test_rich_output_stands_in_a_target_of_its_own(stage: Stage) -> None:
                 frame = Tab(socket, frames[0]["id"])
                 assert await frame.text(".output_text pre") == "private\n"
                 assert await frame.text("td") == "rich"
+
+    stage.run(story())
+
+
+def test_private_outputs_stand_in_the_frame_also_after_a_reload(stage: Stage) -> None:
+    async def story() -> None:
+        notebook = stage.sim.notebook("private", private_outputs=True)
+        async with opened(stage, notebook) as tab:
+            await notebook.print(["a", "b"])
+            assert not await tab.has(".output_text pre")
+            await tab.call("Page.reload")
+            await until(notebook, loads=2, lines=2)
+
+    stage.run(story())
+
+
+def test_two_pages_of_a_notebook_show_the_same(stage: Stage) -> None:
+    async def story() -> None:
+        notebook = stage.sim.notebook("twice", dialog_host="md-dialog")
+        async with opened(stage, notebook) as tab:
+            other = stage.chromium.open(notebook.url)
+            await notebook.opened(2)
+            await notebook.dialog("disconnected")
+            assert await tab.has("md-dialog.disconnected-dialog[open]")
+            stage.chromium.close(other)
+            await notebook.opened(1)
 
     stage.run(story())
 

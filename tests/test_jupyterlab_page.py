@@ -42,8 +42,10 @@ CLEAR_RUNNING = """(() => {
     return {bubbles: true, cancelable: true, view: window, button,
       clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
   };
-  cell.dispatchEvent(new MouseEvent('mousedown', at(cell, 2)));
-  cell.dispatchEvent(new MouseEvent('contextmenu', at(cell, 2)));
+  const prompt = cell.querySelector('.jp-InputPrompt');
+  prompt.dispatchEvent(new MouseEvent('mousedown', at(prompt, 0)));
+  prompt.dispatchEvent(new MouseEvent('mouseup', at(prompt, 0)));
+  prompt.dispatchEvent(new MouseEvent('contextmenu', at(prompt, 2)));
   const item = document.querySelector('.lm-Menu [data-command="notebook:clear-cell-output"]');
   item.dispatchEvent(new PointerEvent('pointermove', at(item, 0)));
   item.dispatchEvent(new PointerEvent('pointerup', at(item, 0)));
@@ -98,12 +100,13 @@ def test_clearing_the_running_cell(lab: JupyterLab, chrome: Chromium) -> None:
     choose(chrome.port, target, "runmenu:run-all")
     until(chrome.port, target, f"{OUTPUT}.textContent.includes('line 20;')")
     assert evaluate(chrome.port, target, f"[{STATUS}, {PROMPTS}]") == ["busy", ["[*]:", "[*]:"]]
+    choose(chrome.port, target, "notebook:select-all")
 
     assert evaluate(chrome.port, target, CLEAR_RUNNING) == [True, "", 0]
 
     until(chrome.port, target, f"{OUTPUT}.textContent.length > 100")
     assert "line 0;" not in evaluate(chrome.port, target, f"{OUTPUT}.textContent")
-    # The cleared cell still runs, though its prompt no longer says so.
+    # The cleared cell still runs, though its prompt no longer says so; the other was left alone.
     assert evaluate(chrome.port, target, f"[{STATUS}, {PROMPTS}]") == ["busy", ["[ ]:", "[*]:"]]
 
     press(chrome.port, target, "notebook:interrupt-kernel")

@@ -1,4 +1,6 @@
 """demo"""
+
+
 def show(seconds: float | None) -> int:
     """Show."""
     return 0

@@ -1,5 +1,8 @@
 """doctor"""
+
 import argparse
+
+
 async def examine(options: argparse.Namespace) -> int:
     """Examine."""
     return 0

@@ -46,9 +46,11 @@ class Cell:
     count: int | None = None
     stale: bool = True
     _outputs: list[Text | Message] = field(default_factory=list)
+    _clear_on_next: bool = False
 
     def print(self, text: str, where: Where) -> None:
         """Add streamed text to the output."""
+        self._make_room()
         last = self._outputs[-1] if self._outputs else None
         if not isinstance(last, Text) or last.where != where:
             last = Text(where, self.output_limit)
@@ -57,11 +59,17 @@ class Cell:
 
     def show(self, kind: Literal["html", "error"], text: str) -> None:
         """Add an output that the page shows in its frame."""
+        self._make_room()
         self._outputs.append({"kind": kind, "where": "frame", "text": text})
 
     def clear(self) -> None:
         """Drop the output."""
         self._outputs.clear()
+        self._clear_on_next = False
+
+    def _make_room(self) -> None:
+        if self._clear_on_next:
+            self.clear()
 
     def hear(self, message: Message) -> None:
         """Apply what the kernel says about this cell's run."""
@@ -80,6 +88,8 @@ class Cell:
                 self.show("error", "\n".join(content["traceback"]) + "\n")
             case "execute_result" | "display_data":
                 self._data(content["data"])
+            case "clear_output" if content["wait"]:
+                self._clear_on_next = True
             case "clear_output":
                 self.clear()
 

@@ -9,6 +9,7 @@ from colab_sim.errands import Errands
 from colab_sim.page import Page
 from colab_sim.runtime import Runtime
 from colab_sim.sheet import Sheet
+from colab_sim.view import SnackbarKind
 
 
 class Execution:
@@ -17,6 +18,7 @@ class Execution:
     def __init__(self, sheet: Sheet, errands: Errands) -> None:
         self.runtime = Runtime(self._heard, self._died)
         self.restarts = True
+        self.obituary: SnackbarKind = "crashed_unknown"
         self._sheet = sheet
         self._errands = errands
         self._runs: dict[str, int] = {}
@@ -114,7 +116,7 @@ class Execution:
         if kernel is None:
             return
         self._forget()
-        self._sheet.view.snackbars[0] = "crashed_unknown"
+        self._sheet.view.snackbars[0] = self.obituary
         if self.restarts:
             kernel.announce("restarting")
             await self._sheet.show("snackbars")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.jsonutil import json_default
@@ -30,6 +29,7 @@ class Kernel:
         self._process = AsyncKernelManager()
         self._client: AsyncKernelClient | None = None
         self._lines: dict[str, asyncio.Queue[str]] = {}
+        self._unsent: list[str] = []
         self._errands = Errands()
         self._ready: set[str] = set()
         self._told = asyncio.Event()
@@ -75,17 +75,21 @@ class Kernel:
         self._lines.pop(session, None)
 
     def send(self, frame: str) -> None:
-        """Pass one frame of a page on to the kernel."""
+        """Pass one frame of a page on to the kernel; while that starts anew, it waits."""
         message = json.loads(frame)
         channel = message.pop("channel")
-        if self._client is None or channel not in {"shell", "control", "stdin"}:
+        if channel not in {"shell", "control", "stdin"}:
             raise ValueError(f"no channel {channel!r}")
-        getattr(self._client, f"{channel}_channel").send(message)
+        if self._client is None:
+            self._unsent.append(frame)
+        else:
+            getattr(self._client, f"{channel}_channel").send(message)
 
     def announce(self, state: str) -> None:
         """Tell the pages of a state that the server and not the kernel knows, as "restarting"."""
         message = self._process.session.msg("status", {"execution_state": state})
-        self._spread("iopub", message)
+        names = ("header", "parent_header", "metadata", "content")
+        self._spread("iopub", [json.dumps(message[name], default=json_default) for name in names])
 
     async def _listen(self) -> None:
         client: AsyncKernelClient = self._process.client()
@@ -106,6 +110,9 @@ class Kernel:
                 except TimeoutError:
                     continue
         self._errands.start(self._watch(), "kernel watch")
+        unsent, self._unsent = self._unsent, []
+        for frame in unsent:
+            self.send(frame)
 
     async def _deafen(self) -> None:
         await self._errands.close()
@@ -114,12 +121,13 @@ class Kernel:
             self._client = None
 
     async def _pump(self, name: str) -> None:
-        channel = getattr(self._client, f"{name}_channel")
+        socket = getattr(self._client, f"{name}_channel").socket
         while True:
-            message = await channel.get_msg(timeout=None)
+            # Read raw and passed on raw: jupyter_client's own parsing halves what gets through.
+            _, parts = self._process.session.feed_identities(await socket.recv_multipart())
             self._ready.add(name)
             self._told.set()
-            self._spread(name, message)
+            self._spread(name, [part.decode() for part in parts[1:5]])
 
     async def _watch(self) -> None:
         provisioner = self._process.provisioner
@@ -127,26 +135,21 @@ class Kernel:
             await provisioner.wait()
             self._died()
 
-    def _spread(self, channel: str, message: dict[str, Any]) -> None:
+    def _spread(self, channel: str, parts: list[str]) -> None:
+        header, parent = json.loads(parts[0]), json.loads(parts[1])
         if channel == "iopub":
-            self._heard(message)
-        frame = encode(channel, message)
-        asker = message["parent_header"].get("session")
+            content = json.loads(parts[3])
+            self._heard({"header": header, "parent_header": parent, "content": content})
+        frame = text_frame(channel, header, parts)
         for session, line in self._lines.items():
-            if channel == "iopub" or session == asker:
+            if channel == "iopub" or session == parent.get("session"):
                 line.put_nowait(frame)
 
 
-def encode(channel: str, message: dict[str, Any]) -> str:
-    """Return a Jupyter message as the JSON text frame of the web front end."""
-    plain = {
-        "header": message["header"],
-        "msg_id": message["header"]["msg_id"],
-        "msg_type": message["header"]["msg_type"],
-        "parent_header": message["parent_header"],
-        "metadata": message["metadata"],
-        "content": message["content"],
-        "buffers": [],
-        "channel": channel,
-    }
-    return json.dumps(plain, default=json_default)
+def text_frame(channel: str, header: Message, parts: list[str]) -> str:
+    """Return a Jupyter message, whose four parts are JSON, as a text frame of the front end."""
+    known = {"msg_id": header["msg_id"], "msg_type": header["msg_type"]}
+    rest = {"buffers": [], "channel": channel}
+    names = ("header", "parent_header", "metadata", "content")
+    body = ", ".join(f'"{name}": {part}' for name, part in zip(names, parts, strict=True))
+    return f"{json.dumps(known)[:-1]}, {body}, {json.dumps(rest)[1:]}"

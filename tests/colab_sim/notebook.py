@@ -179,11 +179,13 @@ class Notebook:
         """Stop what runs."""
         await self.execution.interrupt()
 
-    async def kill_kernel(self, *, restart: bool = True) -> None:
+    async def kill_kernel(
+        self, *, restart: bool = True, says: SnackbarKind = "crashed_unknown"
+    ) -> None:
         """Kill -9 the kernel; then it is started again under its id, or the runtime is lost."""
         if self.execution.runtime.kernel is None:
             raise RuntimeError("no kernel runs")
-        self.execution.restarts = restart
+        self.execution.restarts, self.execution.obituary = restart, says
         self.execution.runtime.kernel.kill()
 
     async def opened(self, count: int = 1) -> None:

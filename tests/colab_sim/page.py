@@ -23,14 +23,19 @@ class Page:
         self.shown = False
         self.deaf = False
         self.line: str | None = None
+        self._closed = False
         self._out: asyncio.Queue[str] = asyncio.Queue()
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._last = 0
 
     def ask(self, op: str, **what: Any) -> asyncio.Future[Any]:
         """Send one change; the future holds the page's answer, or None when the page went away."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            future.set_result(None)
+            return future
         self._last += 1
-        future = self._asked[self._last] = asyncio.get_running_loop().create_future()
+        self._asked[self._last] = future
         self._out.put_nowait(json.dumps({"op": op, "seq": self._last, **what}))
         return future
 
@@ -46,6 +51,7 @@ class Page:
         finally:
             writer.cancel()
             await asyncio.wait([writer])
+            self._closed = True
             for future in self._asked.values():
                 if not future.done():
                     future.set_result(None)
@@ -86,10 +92,14 @@ class Pages:
         """The page that was opened last."""
         return self._open[-1] if self._open else None
 
-    async def add(self, page: Page, **notebook: Any) -> None:
-        """Count a page in, and let it show the notebook."""
+    def add(self, page: Page, state: dict[str, Any]) -> asyncio.Future[Any]:
+        """Let a new page show the notebook; from now on it is told of every change."""
         self._open.append(page)
-        await page.ask("notebook", **notebook)
+        return page.ask("notebook", state=state)
+
+    async def count_shown(self, page: Page, first: asyncio.Future[Any]) -> None:
+        """Count a page as open once it shows the notebook."""
+        await first
         page.shown = True
         await self._tell_waiters()
 

@@ -93,10 +93,10 @@ class Server:
             else:
                 self._errands.start(deeds.do(notebook, page, message), f"deed {message}")
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pages.add(page, state=notebook.sheet.as_json()))
-            group.create_task(notebook.execution.attend(page))
-            await page.serve(socket, told)
+        first = pages.add(page, notebook.sheet.as_json())
+        self._errands.start(pages.count_shown(page, first), "page shown")
+        self._errands.start(notebook.execution.attend(page), "page attended")
+        await page.serve(socket, told)
         await pages.remove(page)
         self._sockets.discard(socket)
         return socket

@@ -28,12 +28,12 @@ class ColabSim:
     def __init__(self, *, kernel: bool = True, port: int = 0, control_port: int = 0) -> None:
         self.notebooks: dict[str, Notebook] = {}
         self._kernel = kernel
-        self._page_socket = _listener(port)
-        self._control_socket = _listener(control_port)
+        self._ports = (port, control_port)
         self._errands = Errands()
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        self._page_socket, self._control_socket = map(_listener, self._ports)
         self._exit.push_async_callback(self._errands.close)
         self._exit.push_async_callback(self._stop_kernels)
         context = throw_away_context(

@@ -432,6 +432,9 @@ def test_a_frozen_broker_is_not_adopted_but_ended(
         port, pid, _ = said_by(agent)
         agent.kill()
         os.kill(pid, signal.SIGSTOP)
+        async with asyncio.timeout(10):
+            while await accepts_mqtt(HOST, port, 0.2):
+                pass
         broker = EmbeddedBroker(folder, port=port)
         began = time.monotonic()
         address = await broker.start()

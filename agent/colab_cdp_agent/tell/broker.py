@@ -16,12 +16,13 @@ from colab_cdp_agent.tell.broker_files import USER, BrokerFolder, BrokerRecord, 
 from colab_cdp_agent.tell.broker_process import WHEEL, BrokerProcess, find_nats_server
 from colab_cdp_agent.tell.broker_store import NatsRefusedError, settle
 from colab_cdp_agent.tell.mqtt_probe import accepts_mqtt, nats_server_name
-from colab_cdp_agent.tell.ports import HOST, first_free_port
+from colab_cdp_agent.tell.ports import HOST, first_free_port, freed
 
 ADOPT_LIMIT_S = 3.0
 START_LIMIT_S = 20.0
 PROBE_LIMIT_S = 1.0
 SETTLE_LIMIT_S = 10.0
+FREED_LIMIT_S = 1.0
 LOCK_LIMIT_S = 60.0
 GRACE_S = 5.0
 LEFTOVER_GRACE_S = 1.0
@@ -127,7 +128,11 @@ class EmbeddedBroker:
             )
         before = self._folder.read_record()
         current = self._address.port if self._address is not None else 0
-        wanted = (current, self._wanted_port, before.mqtt_port if before is not None else 0)
+        earlier = before.mqtt_port if before is not None else 0
+        wanted = (current, self._wanted_port, earlier)
+        if self._folder.read_pid() is not None:
+            # A killed process is gone from the list a moment before its port is free.
+            await freed(current or earlier or self._wanted_port, FREED_LIMIT_S)
         for _ in range(TRIES):
             mqtt_port = await asyncio.to_thread(first_free_port, wanted)
             client_port = await asyncio.to_thread(first_free_port, ())

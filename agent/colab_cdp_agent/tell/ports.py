@@ -1,10 +1,13 @@
 """Find a TCP port on loopback that nothing else uses."""
 
+import asyncio
 import socket
 import sys
+import time
 from collections.abc import Iterable
 
 HOST = "127.0.0.1"
+POLL_S = 0.02
 
 
 def first_free_port(wanted: Iterable[int]) -> int:
@@ -16,6 +19,16 @@ def first_free_port(wanted: Iterable[int]) -> int:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
     return port
+
+
+async def freed(port: int, limit_s: float) -> bool:
+    """Return whether the port is free, or becomes so within the limit."""
+    deadline = time.monotonic() + limit_s
+    while not await asyncio.to_thread(_is_free, port):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(POLL_S)
+    return True
 
 
 def _is_free(port: int) -> bool:

@@ -80,6 +80,7 @@ export class Cells {
   clear(index) {
     for (const cell of index === null ? this.list : [this.list[index]]) {
       this.output(cell).clear();
+      cell.clearOnNext = false;
     }
     this.#redraw();
   }
@@ -102,6 +103,8 @@ export class Cells {
     } else if (type === "execute_input") {
       cell.count = content.execution_count;
       this.#redraw();
+    } else if (type === "clear_output" && content.wait) {
+      cell.clearOnNext = true;
     } else if (type === "clear_output") {
       this.clear(cell.index);
     } else if (type === "execute_reply" && content.status === "aborted") {
@@ -110,6 +113,9 @@ export class Cells {
     }
     const output = outputOf(message);
     if (output) {
+      if (cell.clearOnNext) {
+        this.clear(cell.index);
+      }
       this.add(cell.index, output);
     }
     if (type === "error") {

@@ -18,14 +18,26 @@ export class Channel {
     };
     this.#language = new WebSocket(where.lsp_url);
     this.#language.onopen = () => {
-      const initialize = { jsonrpc: "2.0", id: 1, method: "initialize", params: { capabilities: {} } };
+      const initialize = {
+        jsonrpc: "2.0",
+        id: 1,
+        method: "initialize",
+        params: { capabilities: {} },
+      };
       this.#language.send(JSON.stringify(initialize));
     };
   }
 
   /** Run code under a message id that the server chose. */
   execute(id, code) {
-    const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
+    const content = {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    };
     this.#request("shell", "execute_request", content, id);
   }
 
@@ -37,10 +49,21 @@ export class Channel {
 
   #request(channel, type, content, id = crypto.randomUUID()) {
     const header = {
-      msg_id: id, msg_type: type, session: this.#session, username: "", version: "5.3",
+      msg_id: id,
+      msg_type: type,
+      session: this.#session,
+      username: "",
+      version: "5.3",
       date: new Date().toISOString(),
     };
-    const message = JSON.stringify({ header, parent_header: {}, metadata: {}, content, buffers: [], channel });
+    const message = JSON.stringify({
+      header,
+      parent_header: {},
+      metadata: {},
+      content,
+      buffers: [],
+      channel,
+    });
     if (this.#kernel.readyState === WebSocket.OPEN) {
       this.#kernel.send(message);
     } else {

@@ -29,6 +29,7 @@ export function dialogView(dialog, state, answer, recorder) {
     ok: text("ok"),
     cancel: text("cancel"),
     press: (button) => () => answer(dialog, button),
-    born: (host) => recorder.dialogs.set(host, { kind: dialog.kind, reportOnly: dialog.report_only }),
+    born: (host) =>
+      recorder.dialogs.set(host, { kind: dialog.kind, reportOnly: dialog.report_only }),
   };
 }

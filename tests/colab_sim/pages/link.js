@@ -28,9 +28,17 @@ export class Link {
     this.#send({ touch });
   }
 
-  /** Acknowledge at once a change after which the page answers no more for a while. */
-  ackNow(message) {
+  /** Acknowledge a change ahead of time, and wait until that has left: then the page may block. */
+  async ackNow(message) {
     this.#send({ ack: message.seq, value: null });
+    const turn = new MessageChannel();
+    do {
+      await new Promise((resolve) => {
+        turn.port1.onmessage = resolve;
+        turn.port2.postMessage(null);
+      });
+    } while (this.#socket.bufferedAmount > 0);
+    turn.port1.close();
   }
 
   #send(message) {

@@ -23,15 +23,8 @@ export class Frames {
   /** Send one message to a frame and wait for its answer. */
   ask(iframe, message) {
     const answer = ++this.#last;
-    return new Promise((resolve) => {
-      this.#waiting.set(answer, resolve);
-      iframe.contentWindow.postMessage({ ...message, answer }, new URL(iframe.src).origin);
-    });
-  }
-
-  /** Wait until a new frame has loaded. */
-  opened(iframe) {
-    return new Promise((resolve) => iframe.addEventListener("load", resolve, { once: true }));
+    iframe.contentWindow.postMessage({ ...message, answer }, new URL(iframe.src).origin);
+    return new Promise((resolve) => this.#waiting.set(answer, resolve));
   }
 }
 
@@ -40,7 +33,9 @@ export class Output {
   #how; // {allInFrame, frameUrl, limit, notice, number}
   #stream = null;
   #iframe = null;
-  #ready = null;
+  #loaded = null; // resolves when the frame has loaded
+  #dropped = null; // resolves when the frame is dropped, whatever it still owed
+  #drop = () => {};
   #frameLines = 0;
 
   constructor(frames, how) {
@@ -68,22 +63,38 @@ export class Output {
   clear() {
     this.#stream = null;
     this.#iframe = null;
-    this.#ready = null;
     this.#frameLines = 0;
+    this.#drop();
   }
 
   /** What stands inside `.output-iframe-sizer`; an empty renderer stays behind after a clear. */
   nodes() {
     const rendered = this.#stream ? [el("div", {}, this.#block())] : [];
     return [
-      el("div", {}, el("div", {},
-        el("colab-static-output-renderer", { tabindex: 0, role: "group" }, ...rendered, el("div")))),
+      el(
+        "div",
+        {},
+        el(
+          "div",
+          {},
+          el(
+            "colab-static-output-renderer",
+            { tabindex: 0, role: "group" },
+            ...rendered,
+            el("div"),
+          ),
+        ),
+      ),
       this.#iframe && el("div", { class: "outputview" }, this.#iframe),
     ];
   }
 
   #block() {
-    return el("div", { class: `stream output-id-${this.#how.number} output_text` }, this.#stream.pre);
+    return el(
+      "div",
+      { class: `stream output-id-${this.#how.number} output_text` },
+      this.#stream.pre,
+    );
   }
 
   #text(text) {
@@ -93,21 +104,31 @@ export class Output {
 
   async #rich(message) {
     if (!this.#iframe) {
-      const iframe = document.createElement("iframe");
-      iframe.setAttribute("sandbox", SANDBOX);
-      iframe.src = this.#how.frameUrl;
-      this.#iframe = iframe;
-      this.#ready = this.#frames.opened(iframe);
+      this.#open();
     }
     const iframe = this.#iframe;
-    // The frame loads only once it stands in the document, so the caller draws before this resolves.
-    await this.#ready;
+    const dropped = this.#dropped;
+    // The frame loads only once it stands in the document: the caller draws meanwhile.
+    await Promise.race([this.#loaded, dropped]);
     if (iframe !== this.#iframe) {
-      return; // cleared meanwhile
+      return;
     }
-    const { lines } = await this.#frames.ask(iframe, message);
+    const shown = await Promise.race([this.#frames.ask(iframe, message), dropped]);
     if (iframe === this.#iframe) {
-      this.#frameLines = lines;
+      this.#frameLines = shown.lines;
     }
+  }
+
+  #open() {
+    const iframe = document.createElement("iframe");
+    iframe.setAttribute("sandbox", SANDBOX);
+    iframe.src = this.#how.frameUrl;
+    this.#iframe = iframe;
+    this.#loaded = new Promise((resolve) =>
+      iframe.addEventListener("load", resolve, { once: true }),
+    );
+    this.#dropped = new Promise((resolve) => {
+      this.#drop = resolve;
+    });
   }
 }

@@ -9,7 +9,8 @@ import * as generation2023 from "./generation2023.js";
 import * as generation2025 from "./generation2025.js";
 import { Link } from "./link.js";
 import { Frames } from "./output.js";
-import { lookAlikes, Menus, snackbars, textCell } from "./parts.js";
+import { Menus } from "./menus.js";
+import { lookAlikes, snackbars, textCell } from "./parts.js";
 import { el, patch } from "./tree.js";
 
 const GENERATIONS = { 2020: generation2020, 2023: generation2023, 2025: generation2025 };
@@ -22,26 +23,46 @@ class Page {
   #frames = new Frames();
   #generation = null;
   #link = null;
-  #menus = new Menus((name, what) => this.act(name, what), () => this.draw());
+  #menus = new Menus(
+    (name, what) => this.act(name, what),
+    () => this.draw(),
+  );
+  #busySince = null;
   #visibility = [document.visibilityState];
 
   open() {
     exposeApi(this);
-    document.addEventListener("visibilitychange", () => this.#visibility.push(document.visibilityState));
-    this.#link = new Link(location.pathname.split("/").pop(), (op, message) => this.#changes[op](message));
+    // The status bar counts seconds, as the real one does; no state hangs on this timer.
+    setInterval(() => this.#busySince && this.draw(), 1000);
+    document.addEventListener("visibilitychange", () =>
+      this.#visibility.push(document.visibilityState),
+    );
+    this.#link = new Link(location.pathname.split("/").pop(), (op, message) =>
+      this.#changes[op](message),
+    );
   }
 
   // What the server tells the page, by name.
   #changes = {
     notebook: (message) => this.#begin(message.state),
     patch: (message) => this.#patch(message.state),
-    output: async ({ index, output }) => { await this.cells.add(index, output); },
+    output: async ({ index, output }) => {
+      await this.cells.add(index, output);
+    },
     clear: ({ index }) => this.cells.clear(index),
     channel: (message) => this.#connect(message),
     execute: (message) => this.#execute(message),
     read: () => this.#read(),
-    freeze: (message) => { this.#link.ackNow(message); for (;;) { /* the page's own endless loop */ } },
-    alert: (message) => { this.#link.ackNow(message); alert(message.text); },
+    freeze: async (message) => {
+      await this.#link.ackNow(message);
+      for (;;) {
+        /* the page's own endless loop */
+      }
+    },
+    alert: async (message) => {
+      await this.#link.ackNow(message);
+      alert(message.text);
+    },
   };
 
   async #begin(state) {
@@ -49,7 +70,9 @@ class Page {
     this.#generation = GENERATIONS[state.generation];
     const how = {
       allInFrame: this.#generation.allOutputInFrame || state.private_outputs,
-      frameUrl: state.frame_url, limit: state.output_limit, notice: state.texts.truncated,
+      frameUrl: state.frame_url,
+      limit: state.output_limit,
+      notice: state.texts.truncated,
     };
     this.cells = new Cells(this.#frames, how, () => this.draw());
     const replayed = this.cells.set(state.cells, { replay: true });
@@ -106,7 +129,9 @@ class Page {
     return {
       connection: this.state.connection,
       cells: this.cells.list.map((cell) => ({
-        state: cell.state, count: cell.count, lines: this.cells.output(cell).lines,
+        state: cell.state,
+        count: cell.count,
+        lines: this.cells.output(cell).lines,
         has_output: !this.cells.output(cell).empty,
       })),
       lines: this.cells.list.reduce((sum, cell) => sum + this.cells.output(cell).lines, 0),
@@ -135,7 +160,9 @@ class Page {
   // The part of a deed that shows before the server has answered.
   #now(name, what) {
     if (name === "clear") {
-      this.cells.list.forEach((cell) => { cell.menuOpen = false; });
+      this.cells.list.forEach((cell) => {
+        cell.menuOpen = false;
+      });
       this.cells.clear(what.index);
     }
     if (name === "command") {
@@ -147,21 +174,40 @@ class Page {
   }
 
   draw() {
-    const state = { ...this.state, cells: this.cells.list, last_run: this.cells.last, seconds: 0 };
+    const busy = this.cells.list.some((cell) => cell.state === "running");
+    this.#busySince = busy ? (this.#busySince ?? Date.now()) : null;
+    const seconds = busy ? Math.floor((Date.now() - this.#busySince) / 1000) : 0;
+    const state = { ...this.state, cells: this.cells.list, last_run: this.cells.last, seconds };
     const act = (name, what) => this.act(name, what);
     const answer = ({ id }, button) => this.act("answer", { id, button });
     patch(document.body, [
       snackbars(state, act),
-      el("div", { id: "header" }, el("div", { id: "doc-name" }, state.title), this.#menus.buttons(state)),
+      el(
+        "div",
+        { id: "header" },
+        el("div", { id: "doc-name" }, state.title),
+        this.#menus.buttons(state),
+      ),
       this.#generation.toolbar(state, act),
-      el("div", { class: "notebook-container" }, el("div", { class: "notebook-cell-list" },
-        textCell(state.title),
-        state.cells.map((cell) => this.#generation.cell(state, cell, this.cells.output(cell), act)))),
+      el(
+        "div",
+        { class: "notebook-container" },
+        el(
+          "div",
+          { class: "notebook-cell-list" },
+          textCell(state.title),
+          state.cells.map((cell) =>
+            this.#generation.cell(state, cell, this.cells.output(cell), act),
+          ),
+        ),
+      ),
       state.panel && this.#generation.panel(state, act),
       this.#generation.statusBar(state),
       lookAlikes(),
       this.#menus.menus(state),
-      state.dialogs.map((one) => this.#generation.dialog(dialogView(one, state, answer, recorder), state)),
+      state.dialogs.map((one) =>
+        this.#generation.dialog(dialogView(one, state, answer, recorder), state),
+      ),
     ]);
   }
 }

@@ -2,9 +2,28 @@
 // Later scripts hand over `tell`; what came before that waits in `kept`.
 (() => {
   const WATCHED = [
-    "auxclick", "beforeinput", "change", "click", "contextmenu", "dblclick", "focusin", "focusout",
-    "input", "keydown", "keypress", "keyup", "mousedown", "mousemove", "mouseup", "paste",
-    "pointerdown", "pointermove", "pointerup", "touchend", "touchstart", "wheel",
+    "auxclick",
+    "beforeinput",
+    "change",
+    "click",
+    "contextmenu",
+    "dblclick",
+    "focusin",
+    "focusout",
+    "input",
+    "keydown",
+    "keypress",
+    "keyup",
+    "mousedown",
+    "mousemove",
+    "mouseup",
+    "paste",
+    "pointerdown",
+    "pointermove",
+    "pointerup",
+    "touchend",
+    "touchstart",
+    "wheel",
   ];
 
   const recorder = {

@@ -1,0 +1,95 @@
+"""The messenger: has a broker, one of its own or another's, and publishes to it for ever."""
+
+import structlog
+
+from colab_cdp_agent.config import Mqtt
+from colab_cdp_agent.retry import keep
+from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
+from colab_cdp_agent.tell.publisher import BrokerLostError, Link, Publisher
+
+RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 8.0
+
+log = structlog.get_logger()
+
+
+class Messenger:
+    """Keeps the publisher connected.
+
+    Args:
+        settings: which broker.
+        embedded: the broker that is started where no other is configured.
+        publisher: what is kept connected.
+
+    Attributes:
+        says: how it stands with the broker, in a few words.
+
+    """
+
+    def __init__(self, settings: Mqtt, embedded: EmbeddedBroker, publisher: Publisher) -> None:
+        self.says = "not connected yet"
+        self._settings = settings
+        self._embedded = embedded
+        self._publisher = publisher
+
+    @property
+    def kind(self) -> str:
+        """Which broker it is: `embedded`, `external` or `none`."""
+        url = self._settings.url
+        return str(url) if url.embedded or url.none else "external"
+
+    async def run(self) -> None:
+        """Publish for ever: a broker that is not there is waited for.
+
+        Raises:
+            NameTakenError: another agent has this name at the broker.
+            BrokerRefusedError: the broker refused the login.
+
+        """
+        if self._settings.url.none:
+            self.says = "none"
+            return
+        await keep(
+            self._tend,
+            on=(BrokerLostError, BrokerFailedError),
+            failed=lambda error: self._is(f"waiting ({error})", trouble=True),
+            first=RETRY_FIRST_S,
+            longest=RETRY_LONGEST_S,
+        )
+
+    async def stop(self) -> None:
+        """End the embedded broker, unless another agent uses it too."""
+        try:
+            await self._embedded.stop()
+        except BrokerFailedError as error:
+            log.warning("the embedded broker did not end", reason=str(error))
+
+    async def _tend(self) -> None:
+        link = await self._find()
+        await self._publisher.run(link, lambda: self._is(f"{link.host}:{link.port}"))
+
+    async def _find(self) -> Link:
+        """Return the configured broker, or start the embedded one."""
+        settings = self._settings
+        url = settings.url
+        if url.embedded:
+            address = await self._embedded.start()
+            return Link(address.host, address.port)
+        return Link(
+            url.host,
+            url.port,
+            tls=url.encrypted,
+            websocket_path=url.path if url.scheme.startswith("ws") else None,
+            username=settings.username or url.username,
+            password=settings.password.reveal() if settings.password is not None else None,
+            ca_file=settings.ca_file,
+        )
+
+    def _is(self, says: str, *, trouble: bool = False) -> None:
+        """Take note of how it stands with the broker; each change is said once."""
+        if says == self.says:
+            return
+        self.says = says
+        if trouble:
+            log.warning("the broker cannot be reached", reason=says)
+        else:
+            log.info("publishing", broker=says)

@@ -1,0 +1,107 @@
+"""The watch over one Chrome: connected again and again, and each of its tabs watched."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.tabs import Tabs
+from colab_cdp_agent.config import Chrome
+from colab_cdp_agent.retry import keep
+from colab_cdp_agent.watch.roster import Roster
+from colab_cdp_protocols import cdp, mqtt
+
+RETRY_FIRST_S, RETRY_LONGEST_S = 0.5, 1.0
+HANDSHAKE_LIMIT_S = 10.0
+PULSE_EVERY_S = 2.0
+PULSE_LIMIT_S = 3.0
+
+log = structlog.get_logger()
+
+
+class ChromeWatch:
+    """Keeps one browser-level connection and the tabs behind it.
+
+    Args:
+        where: host and port, or profile folder.
+        roster: whose sessions the tabs are.
+        changed: called when `info` changed.
+
+    Attributes:
+        info: how it stands with Chrome.
+
+    """
+
+    def __init__(self, where: Chrome, roster: Roster, changed: Callable[[], None]) -> None:
+        self.info = mqtt.ChromeInfo("waiting", None, datetime.now(UTC), "not looked for yet")
+        self._where = where
+        self._roster = roster
+        self._changed = changed
+        self._tabs = Tabs(roster.matches)
+
+    async def run(self) -> None:
+        """Watch for ever: a Chrome that is not there is waited for."""
+        await keep(
+            self._tend,
+            on=(ChromeAbsentError, ChromeError),
+            failed=self._lose,
+            first=RETRY_FIRST_S,
+            longest=RETRY_LONGEST_S,
+        )
+
+    async def _tend(self) -> None:
+        """Connect, and watch the tabs until the browser is gone."""
+        where = self._where
+        address = await locate(where.host, where.port, where.profile_dir)
+        self._tabs = Tabs(self._roster.matches)
+        link = connect_browser(address, self._tabs.take, patience=HANDSHAKE_LIMIT_S)
+        async with link as browser, asyncio.TaskGroup() as tasks:
+            tasks.create_task(browser.read(), name="chrome read")
+            await self._tabs.discover(browser)
+            product = (await browser.call(cdp.get_version())).product
+            self._is("connected", product=product)
+            tasks.create_task(self._take_pulse(browser), name="chrome pulse")
+            async for tab in self._tabs.arrivals():
+                tasks.create_task(self._roster.watch(tab), name=f"tab {tab.target}")
+
+    async def _take_pulse(self, browser: Browser) -> None:
+        """Notice a frozen browser, and one that goes on; the connection is held meanwhile."""
+        while True:
+            await asyncio.sleep(PULSE_EVERY_S)
+            try:
+                await browser.call(cdp.get_version(), within=PULSE_LIMIT_S)
+            except NoAnswerError:
+                self._is("frozen", reason="Chrome does not answer: frozen, or overloaded")
+            else:
+                if self.info.state == "frozen":
+                    self._is("connected")
+                    self._tabs.stir_all()
+
+    def _lose(self, error: Exception) -> None:
+        self._tabs.lose_all("chrome_gone")
+        self._roster.lose_chrome()
+        remedy = error.remedy if isinstance(error, ChromeAbsentError) else None
+        self._is("waiting", reason=str(error), remedy=remedy)
+
+    def _is(
+        self,
+        state: mqtt.ChromeState,
+        *,
+        product: str | None = None,
+        reason: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """Take note of how it stands with Chrome; each change is said once."""
+        before = self.info
+        if (before.state, before.reason) == (state, reason):
+            return
+        self.info = mqtt.ChromeInfo(state, product or before.product, datetime.now(UTC), reason)
+        if state == "connected":
+            log.info("connected to Chrome", product=self.info.product)
+        else:
+            details = {"remedy": remedy} if remedy else {}
+            log.warning("waiting for Chrome", reason=reason, **details)
+        self._changed()
