@@ -66,6 +66,12 @@ class Tab:
                     return message["result"]
                 self.events.append(message)
 
+    async def event(self, method: str) -> None:
+        """Wait for an event that has not been read yet."""
+        async with asyncio.timeout(LIMIT_S):
+            while method not in [each["method"] for each in self.events]:
+                self.events.append(json.loads(await self._socket.recv()))
+
     async def js(self, body: str) -> Any:
         expression = f"(async () => {{ {FIND} return {body} }})()"
         result = await self.call(
@@ -501,6 +507,7 @@ def test_a_frozen_page_and_an_alert_leave_the_stand_in_working(stage: Stage) -> 
             await tab.call("Page.enable")
             await alarmed.alert("hello")
             await alarmed.connection("reconnect")
+            await tab.event("Page.javascriptDialogOpening")
             await tab.call("Page.handleJavaScriptDialog", accept=True)
             assert await tab.js("find('#doc-name').textContent") == "alarmed.ipynb"
         async with opened(stage, frozen):

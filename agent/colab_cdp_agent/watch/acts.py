@@ -44,8 +44,8 @@ async def keep_alive(page: PageWitness, policy: KeepAlive) -> Outcome:
     if policy.dialogs and await _cancel_dialogs(page):
         did.append("cancelled a dialog")
     await page.tab.call(cdp.thaw())
-    if policy.connect:
-        methods = page.profile.actions.keep_alive or page.profile.actions.connect
+    methods = page.profile.actions.keep_alive or page.profile.actions.connect
+    if policy.connect and methods:
         if not await _first_method(page, methods):
             return Outcome(done=False, result="the connect control was not found")
         did.append("clicked connect")
@@ -77,8 +77,9 @@ async def clear(page: PageWitness, save: Save) -> Outcome:
         return Outcome(done=False, result="nothing to clear")
     if not before.readable:
         return Outcome(done=False, result="not cleared: the page's output cannot be read")
-    await save(before.text)
-    saved = before.length
+    # A line that is still being printed is kept with what follows it, in one piece.
+    saved = before.length if before.framed else before.text.rfind("\n") + 1
+    await save(before.text[:saved])
     for method in page.profile.actions.clear:
         delta = await _carry_out(page, method, after=saved)
         if delta is None:
@@ -111,9 +112,8 @@ async def _cancel_dialogs(page: PageWitness) -> bool:
         if reading is None or rule is None or not _language_known(reading, rule.languages):
             continue
         for path in rule.cancel:
-            touched = await page.tab.run(
-                "touch", {"path": path, "press": False, "dialog": dialog.harmless}, _Touched
-            )
+            options = _touching(Step(click=path)) | {"dialog": dialog.harmless}
+            touched = await page.tab.run("touch", options, _Touched)
             if touched.touched:
                 cancelled = True
                 break
@@ -142,6 +142,8 @@ async def _carry_out(page: PageWitness, method: Method, after: int | None = None
         last = step is method.steps[-1]
         touched = await _touch(page, step, after if last else None)
         if touched is None and not step.optional:
+            if method.undo is not None and step is not method.steps[0]:
+                await _touch(page, method.undo, None)
             return None
         text = touched or text
     return text
@@ -149,7 +151,7 @@ async def _carry_out(page: PageWitness, method: Method, after: int | None = None
 
 async def _touch(page: PageWitness, step: Step, after: int | None) -> str | None:
     """Touch a step's element as soon as it is there; None where it does not come."""
-    options: dict[str, object] = {"path": step.path, "press": step.press is not None}
+    options = _touching(step)
     if after is not None:
         options["after"] = after
     limit = OPTIONAL_STEP_LIMIT_S if step.optional else STEP_LIMIT_S
@@ -161,6 +163,10 @@ async def _touch(page: PageWitness, step: Step, after: int | None) -> str | None
         if time.monotonic() > deadline:
             return None
         await asyncio.sleep(STEP_PAUSE_S)
+
+
+def _touching(step: Step) -> dict[str, object]:
+    return {"path": step.path, "way": step.way, "in_cell": step.in_cell}
 
 
 def _is_connected(reading: PageReading) -> bool:

@@ -27,6 +27,7 @@ class Printed(msgspec.Struct, frozen=True):
     text: str
     readable: bool
     empty: bool
+    framed: bool = False
 
     @property
     def length(self) -> int:
@@ -88,4 +89,4 @@ async def _read_frames(page: PageWitness, addresses: tuple[str, ...]) -> Printed
     finally:
         await page.tab.call(cdp.auto_attach_frames(on=False))
     text = "\n".join(texts)
-    return Printed(text, readable=bool(frames), empty=bool(frames) and not text)
+    return Printed(text, readable=bool(frames), empty=not text, framed=True)

@@ -11,7 +11,7 @@ import cssselect
 import msgspec
 
 StateName = Literal[
-    "control", "connected", "connecting", "press_connect", "running", "queued", "failed",
+    "control", "connected", "connecting", "press_connect", "running", "idle", "queued", "failed",
     "succeeded", "signed_out",
 ]  # fmt: skip
 AttentionKind = Literal[
@@ -133,50 +133,81 @@ class Dialogs(_Strict, frozen=True):
             check_path(path)
 
 
+class CellRule(_Strict, frozen=True):
+    """A cell that matches the selector runs, where `text` is given: if it reads so inside."""
+
+    css: str
+    text: TextTest | None = None
+
+    def __post_init__(self) -> None:
+        check_path(self.css)
+
+
 class Output(_Strict, frozen=True):
     """Where the running cell's printed text stands; `frames` names cross-site frames by address.
 
-    Changes below `noise` are passed over by the observer: what is printed is no news of the state.
+    `cleared` is how a cell reads that still runs although its output was just cleared. Changes
+    below `noise` are passed over by the observer: what is printed is no news of the state.
     """
 
-    cell: tuple[str, ...] = ()
+    cell: tuple[CellRule, ...] = ()
+    cleared: TextTest | None = None
     text: tuple[str, ...] = ()
     frames: str | None = None
     frame_text: tuple[str, ...] = ()
     noise: str | None = None
 
     def __post_init__(self) -> None:
-        for path in (*self.cell, *self.text, *self.frame_text):
+        for path in (*self.text, *self.frame_text):
             check_path(path)
         if self.frames is not None:
             check_regex(self.frames)
 
 
 class Step(_Strict, frozen=True):
-    """One touch: `click` calls an element's click(), `press` sends the whole pointer sequence.
+    """One touch of one element, which is waited for: exactly one of the ways below.
 
-    The element is waited for; where it is `optional`, its absence is no failure.
+    `click` calls the element's click(); `press` sends the pointer's and mouse's events before it;
+    `menu` is a left press and then the request for a context menu; `pick` moves the pointer onto
+    an entry of an open menu and lets go. With `in_cell` the path begins at the running cell. Where
+    a step is `optional`, the element's absence is no failure.
     """
 
     click: str | None = None
     press: str | None = None
+    menu: str | None = None
+    pick: str | None = None
+    in_cell: bool = False
     optional: bool = False
 
     def __post_init__(self) -> None:
-        if (self.click is None) == (self.press is None):
-            raise ValueError("expected exactly one of click, press")
+        if sum(path is not None for path in self._ways.values()) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(self._ways)}")
         check_path(self.path)
+
+    @property
+    def way(self) -> str:
+        """How the element is touched."""
+        return next(way for way, path in self._ways.items() if path is not None)
 
     @property
     def path(self) -> str:
         """The path of the element that is touched."""
-        return self.click or self.press or ""
+        return self._ways[self.way] or ""
+
+    @property
+    def _ways(self) -> dict[str, str | None]:
+        return {"click": self.click, "press": self.press, "menu": self.menu, "pick": self.pick}
 
 
 class Method(_Strict, frozen=True):
-    """One way to do something: its steps in order, with the evidence."""
+    """One way to do something: its steps in order, with the evidence.
+
+    `undo` is done when a later step's element does not come: it closes what the first opened.
+    """
 
     steps: tuple[Step, ...]
+    undo: Step | None = None
     seen: str | int | None = None
     trust: Trust = "med"
     source: str | None = None
@@ -204,12 +235,16 @@ class Reads(_Strict, frozen=True):
 
 
 class Profile(_Strict, frozen=True):
-    """Everything the agent knows of one site."""
+    """Everything the agent knows of one site.
+
+    `attributes` are those whose changes the observer notices beyond the usual ones.
+    """
 
     site: str
     notebooks: tuple[str, ...]
     states: dict[StateName, tuple[Detector, ...]]
     title_suffix: str = "$^"
+    attributes: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     dialogs: Dialogs = Dialogs()
     output: Output = Output()

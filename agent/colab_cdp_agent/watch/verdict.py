@@ -116,9 +116,9 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     if page is None:
         return Verdict("connecting", "unknown", "unknown")
     connection, detector = _connection(page, profile, had_runtime=seen.had_runtime)
-    kernel = _kernel(page, seen.wire, connection)
+    kernel = _kernel(page, seen.wire, connection, profile)
     alarm = _alarm(page)
-    heard = _hearing(page, seen.wire, kernel, connection)
+    heard = _hearing(_activity(page, profile), seen.wire, kernel, connection)
     if alarm is not None and alarm in STOPS_DUTIES:
         phase: Phase = "limited" if alarm in LIMITS else "needs_you"
         finding = _find(alarm)
@@ -156,12 +156,22 @@ def _connection(
     return "unknown", None
 
 
-def _kernel(page: PageReading, wire: WireReading | None, connection: Connection) -> Kernel:
+def _kernel(
+    page: PageReading, wire: WireReading | None, connection: Connection, profile: Profile
+) -> Kernel:
     if wire is not None and wire.open:
         return wire.kernel
     if connection != "connected":
         return "starting" if connection == "connecting" else "unknown"
-    return "busy" if "running" in page.states else "idle"
+    return _activity(page, profile)
+
+
+def _activity(page: PageReading, profile: Profile) -> Kernel:
+    """Return what the page shows of the kernel; a site without an idle sign is idle if not busy."""
+    if "running" in page.states:
+        return "busy"
+    shows_idle = "idle" not in profile.states or "idle" in page.states
+    return "idle" if shows_idle else "unknown"
 
 
 def _alarm(page: PageReading) -> str | None:
@@ -182,6 +192,8 @@ def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen
         return "queued" if "queued" in page.states else "idle"
     if kernel == "busy":
         return "running"
+    if kernel == "unknown":
+        return "connecting"
     return "queued" if "queued" in page.states else "idle"
 
 
@@ -209,13 +221,10 @@ def _find(kind: str | None) -> Finding | None:
 
 
 def _hearing(
-    page: PageReading, wire: WireReading | None, kernel: Kernel, connection: Connection
+    page_shows: Kernel, wire: WireReading | None, kernel: Kernel, connection: Connection
 ) -> Verdict:
     """Return what each witness says in a word, and whether they agree."""
-    if connection == "connected":
-        page_says = "busy" if "running" in page.states else "idle"
-    else:
-        page_says = str(connection)
+    page_says = page_shows if connection == "connected" else connection
     wire_says = wire.kernel if wire is not None and wire.open else None
     agree = None
     if wire_says in {"busy", "idle"} and page_says in {"busy", "idle"}:

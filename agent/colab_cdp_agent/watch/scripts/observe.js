@@ -27,6 +27,7 @@ function observe({ profile }) {
   let version = 0;
   let told = "";
   let reading = /** @type {any} */ ({});
+  let cleared = /** @type {null | Element} */ (null);
 
   /** Every element at a path; ` >>> ` enters open shadow roots. */
   function findAll(path, root = document) {
@@ -183,12 +184,20 @@ function observe({ profile }) {
     };
   }
 
+  /** The cell that runs; one that was cleared may look otherwise while it goes on. */
   function runningCell() {
-    for (const path of profile.output?.cell ?? []) {
-      const cell = find(path);
+    const { cell: rules = [], cleared: look } = profile.output ?? {};
+    if (look && cleared?.isConnected && reads(cleared, look)) return cleared;
+    for (const { css, text } of rules) {
+      const cell = findAll(css).find((each) => !text || reads(each, text));
       if (cell) return cell;
     }
     return null;
+  }
+
+  function reads(cell, { path, matches: pattern, flags }) {
+    const test = expression(pattern, flags);
+    return findAll(path, cell).some((element) => test.test(element.textContent ?? ""));
   }
 
   /** The text that the running cell printed into the page. */
@@ -243,6 +252,10 @@ function observe({ profile }) {
     openDialogs,
     runningCell,
     runningText,
+    /** Remember that the running cell's output is being cleared. */
+    clearing() {
+      cleared = runningCell();
+    },
     /** The present reading, made anew. */
     now() {
       refresh();

@@ -7,34 +7,47 @@
  * `after`, the running cell's text beyond that many characters is returned, read in the same
  * turn: what was printed since the archive was written is not lost.
  *
- * @param {{path: string, press: boolean, dialog?: number, after?: number}} options
+ * @param {{path: string, way: string, in_cell: boolean, dialog?: number, after?: number}} options
  */
-function touch({ path, press, dialog, after }) {
+function touch({ path, way, in_cell: inCell, dialog, after }) {
   const watch = /** @type {any} */ (globalThis).nightWatch;
-  const open = watch.openDialogs();
-  if (dialog !== undefined && watch.now().alarms.length > 0) return { touched: false, text: null };
-  const root = dialog === undefined ? null : open.find((each) => each.harmless === dialog);
-  if (root === undefined) return { touched: false, text: null };
-  const element = root ? watch.find(path, root.element) : watch.find(path);
-  const inDialog = (node) => {
-    for (let at = node; at; at = at.assignedSlot ?? at.parentNode ?? at.host) {
-      if (open.some((each) => each.element === at)) return true;
+  const refused = { touched: false, text: null };
+  const dialogs = watch.openDialogs();
+  const root = rootOf();
+  const element = root && watch.find(path, root);
+  if (!element || (dialog === undefined && inDialog(element))) return refused;
+  const text = after === undefined ? null : watch.runningText().slice(after);
+  if (after !== undefined) watch.clearing();
+
+  const box = element.getBoundingClientRect();
+  const at = {
+    bubbles: true, cancelable: true, composed: true, view: window, button: 0,
+    clientX: box.x + box.width / 2, clientY: box.y + box.height / 2,
+  };
+  const pointer = (type, more) => element.dispatchEvent(new PointerEvent(type, { ...at, ...more }));
+  const mouse = (type, more) => element.dispatchEvent(new MouseEvent(type, { ...at, ...more }));
+  if (way === "press") pointer("pointerdown", { buttons: 1 });
+  if (way === "press" || way === "menu") mouse("mousedown", { buttons: 1 });
+  if (way === "pick") pointer("pointermove", {});
+  if (way === "press" || way === "pick") pointer("pointerup", {});
+  if (way === "press" || way === "menu") mouse("mouseup", {});
+  if (way === "menu") mouse("contextmenu", { button: 2 });
+  if (way === "press" || way === "click") element.click();
+  return { touched: true, text };
+
+  /** Where the path begins: the page, the running cell, or a dialog that may be touched. */
+  function rootOf() {
+    if (dialog !== undefined) {
+      if (watch.now().alarms.length > 0) return null;
+      return dialogs.find((each) => each.harmless === dialog)?.element ?? null;
+    }
+    return inCell ? watch.runningCell() : document;
+  }
+
+  function inDialog(node) {
+    for (let up = node; up; up = up.assignedSlot ?? up.parentNode ?? up.host) {
+      if (dialogs.some((each) => each.element === up)) return true;
     }
     return false;
-  };
-  if (!element || (!root && inDialog(element))) return { touched: false, text: null };
-  const text = after === undefined ? null : watch.runningText().slice(after);
-  if (press) {
-    const box = element.getBoundingClientRect();
-    const at = {
-      bubbles: true, cancelable: true, composed: true, view: window, button: 0,
-      clientX: box.x + box.width / 2, clientY: box.y + box.height / 2,
-    };
-    element.dispatchEvent(new PointerEvent("pointerdown", at));
-    element.dispatchEvent(new MouseEvent("mousedown", { ...at, buttons: 1 }));
-    element.dispatchEvent(new PointerEvent("pointerup", at));
-    element.dispatchEvent(new MouseEvent("mouseup", at));
   }
-  element.click();
-  return { touched: true, text };
 }
