@@ -3,15 +3,19 @@
 import argparse
 import asyncio
 import platform
-import signal
 import sys
-from types import FrameType
+
+import structlog
 
 from colab_cdp_agent import cli, config, log
 from colab_cdp_agent.agent import Agent, Options
+from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.retry import first_leaf
+from colab_cdp_agent.signals import on_signals
 from colab_cdp_agent.tell.publisher import BrokerRefusedError, NameTakenError
 from colab_cdp_agent.watch.sites import load_site
+
+logger = structlog.get_logger()
 
 
 def configure(options: argparse.Namespace) -> config.Config:
@@ -39,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     settings = configure(options)
     profiles = tuple(load_site(site) for site in settings.sites)
     log.configure(options.log_format, verbose=options.verbose)
+    _warn_of_state_folder(settings)
     name = config.agent_name(settings.name, platform.node())
     agent_options = Options(observe=options.observe, form=options.log_format)
 
@@ -60,14 +65,18 @@ def run(options: argparse.Namespace) -> int:
     return cli.ENDED_AS_ASKED
 
 
-def on_signals(stop: asyncio.Event) -> None:
-    """Set the event on Ctrl+C and on a request to terminate, on every system."""
-    loop = asyncio.get_running_loop()
-
-    def stop_soon(_number: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop.set)
-
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, stop_soon)
+def _warn_of_state_folder(settings: config.Config) -> None:
+    """Say what will be missing where nothing can be kept: the watch itself needs no disk."""
+    folder = config.state_dir()
+    why = state_folder.trouble(folder)
+    if why is None:
+        return
+    missing = "the embedded broker, so nothing is told over MQTT" if settings.mqtt.url.embedded else ""
+    if settings.archive.dir is None:
+        kept = "the archive, so no output is cleared"
+        missing = f"{missing}; {kept}" if missing else kept
+    logger.warning(
+        f"the state folder {folder} cannot be written ({why}); without it there is no memory of"
+        f" published topics{'; nor ' + missing if missing else ''}. Name another folder in"
+        f" {config.STATE_DIR_VARIABLE}"
+    )

@@ -12,14 +12,14 @@ import msgspec
 
 from colab_cdp_agent.settings.duties import KeepAlive
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import Printed, read_printed
+from colab_cdp_agent.watch.printed import Kept, Printed, read_printed
 from colab_cdp_agent.watch.profile import Method, Step
 from colab_cdp_agent.watch.verdict import STOPS_DUTIES, PageReading
 from colab_cdp_protocols import cdp
 
 STEP_LIMIT_S = 2.0
-OPTIONAL_STEP_LIMIT_S = 0.3
 STEP_PAUSE_S = 0.05
+PANEL_LIMIT_S = 0.5
 EFFECT_LIMIT_S = 3.0
 CONNECT_LIMIT_S = 60.0
 
@@ -46,10 +46,11 @@ async def keep_alive(page: PageWitness, policy: KeepAlive) -> Outcome:
     await page.tab.call(cdp.thaw())
     methods = page.profile.actions.keep_alive or page.profile.actions.connect
     if policy.connect and methods:
+        before = await _open_panels(page)
         if not await _first_method(page, methods):
             return Outcome(done=False, result="the connect control was not found")
         did.append("clicked connect")
-        await _first_method(page, page.profile.actions.close_panel)
+        await _close_panels(page, before)
     up = await page.until(_is_up, EFFECT_LIMIT_S)
     state = "still connected" if up else "but the page is not connected"
     return Outcome(done=up, result=", ".join([*did, state]))
@@ -67,29 +68,38 @@ async def reconnect(page: PageWitness) -> Outcome:
     return Outcome(done=False, result="clicked connect, and the page did not react")
 
 
-async def clear(page: PageWitness, save: Save) -> Outcome:
-    """Clear the running cell's output once `save` has its text on disk.
+async def clear(page: PageWitness, kept: Kept, save: Save) -> Outcome:
+    """Clear the running cell's output once `save` has what was not kept of it yet on disk.
 
     Every method of the profile is tried in order until the page holds less than before.
     """
     before = await read_printed(page)
-    if before is None or before.empty:
-        return Outcome(done=False, result="nothing to clear")
+    if before is None:
+        return Outcome(done=False, result="nothing to clear: no cell runs")
     if not before.readable:
         return Outcome(done=False, result="not cleared: the page's output cannot be read")
+    if not before.text:
+        return Outcome(done=False, result="nothing to clear")
     # A line that is still being printed is kept with what follows it, in one piece.
-    saved = before.length if before.framed else before.text.rfind("\n") + 1
-    await save(before.text[:saved])
+    whole = before.length if before.framed else before.text.rfind("\n") + 1
+    await _keep(before.text[:whole], kept, save)
     for method in page.profile.actions.clear:
-        delta = await _carry_out(page, method, after=saved)
+        delta = await _carry_out(page, method, after=kept.page_length)
         if delta is None:
             continue
-        if delta:
-            await save(delta)
-            saved += len(delta)
+        await _keep(before.text[: kept.length] + delta, kept, save)
         if await _shrank(page, before):
+            kept.forget()
             return Outcome(done=True, result=f"cleared {before.lines} lines")
     return Outcome(done=False, result="clear has no effect here")
+
+
+async def _keep(text: str, kept: Kept, save: Save) -> None:
+    """Save what is new in a text, and remember that it is kept."""
+    new = kept.new_in(text)
+    if new:
+        await save(new)
+        kept.take(text)
 
 
 async def _shrank(page: PageWitness, before: Printed) -> bool:
@@ -97,7 +107,7 @@ async def _shrank(page: PageWitness, before: Printed) -> bool:
     deadline = time.monotonic() + EFFECT_LIMIT_S
     while time.monotonic() < deadline:
         after = await read_printed(page)
-        if after is None or after.length < before.length:
+        if after is not None and after.length < before.length:
             return True
         await asyncio.sleep(STEP_PAUSE_S)
     return False
@@ -120,6 +130,24 @@ async def _cancel_dialogs(page: PageWitness) -> bool:
     return cancelled
 
 
+async def _open_panels(page: PageWitness) -> list[bool]:
+    paths = [panel.css for panel in page.profile.actions.panels]
+    return await page.tab.run("present", {"paths": paths}, list[bool])
+
+
+async def _close_panels(page: PageWitness, before: list[bool]) -> None:
+    """Close the panels that our own click opened, not one that the person had open."""
+    deadline = time.monotonic() + PANEL_LIMIT_S
+    while time.monotonic() < deadline:
+        now = await _open_panels(page)
+        for panel, was, is_open in zip(page.profile.actions.panels, before, now, strict=True):
+            if is_open and not was:
+                options = _touching(Step(click=panel.close)) | {"panel": panel.css}
+                await page.tab.run("touch", options, _Touched)
+                return
+        await asyncio.sleep(STEP_PAUSE_S)
+
+
 def _language_known(reading: PageReading, languages: tuple[str, ...] | None) -> bool:
     return languages is None or reading.language.split("-")[0] in languages
 
@@ -138,29 +166,31 @@ async def _carry_out(page: PageWitness, method: Method, after: int | None = None
     With `after`, the last step returns the running cell's text beyond that many characters.
     """
     text = ""
-    for step in method.steps:
+    for number, step in enumerate(method.steps):
         last = step is method.steps[-1]
-        touched = await _touch(page, step, after if last else None)
-        if touched is None and not step.optional:
-            if method.undo is not None and step is not method.steps[0]:
-                await _touch(page, method.undo, None)
+        touched = await _touch(page, step, after if last else None, awaited=number > 0)
+        if touched is None:
+            if method.undo is not None and number > 0:
+                await _touch(page, method.undo)
             return None
         text = touched or text
     return text
 
 
-async def _touch(page: PageWitness, step: Step, after: int | None) -> str | None:
-    """Touch a step's element as soon as it is there; None where it does not come."""
+async def _touch(
+    page: PageWitness, step: Step, after: int | None = None, *, awaited: bool = False
+) -> str | None:
+    """Touch a step's element, if `awaited` as soon as it comes; None where it is not there."""
     options = _touching(step)
     if after is not None:
         options["after"] = after
-    limit = OPTIONAL_STEP_LIMIT_S if step.optional else STEP_LIMIT_S
+    limit = STEP_LIMIT_S if awaited else 0.0
     deadline = time.monotonic() + limit
     while True:
         touched = await page.tab.run("touch", options, _Touched)
         if touched.touched:
             return touched.text or ""
-        if time.monotonic() > deadline:
+        if time.monotonic() >= deadline:
             return None
         await asyncio.sleep(STEP_PAUSE_S)
 

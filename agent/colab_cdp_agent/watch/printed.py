@@ -1,5 +1,6 @@
 """What the running cell printed into the page, wherever the page holds it."""
 
+import hashlib
 import re
 
 import msgspec
@@ -26,7 +27,6 @@ class Printed(msgspec.Struct, frozen=True):
 
     text: str
     readable: bool
-    empty: bool
     framed: bool = False
 
     @property
@@ -38,6 +38,42 @@ class Printed(msgspec.Struct, frozen=True):
     def lines(self) -> int:
         """How many lines it has."""
         return len(self.text.rstrip().splitlines())
+
+
+class Kept:
+    """How much of the running cell's text stands in the archive already.
+
+    A clear that had no effect leaves the text in the page: what was kept is not kept again.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._units = 0
+        self._digest = b""
+
+    def new_in(self, text: str) -> str:
+        """Return the part of a text that is not kept yet: all of it, if it is another's."""
+        if self.length and _digest(text[: self.length]) == self._digest:
+            return text[self.length :]
+        return text
+
+    def take(self, text: str) -> None:
+        """Take note that all of a text is kept."""
+        self.length, self._digest = len(text), _digest(text)
+        self._units = len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+    @property
+    def page_length(self) -> int:
+        """The kept length as a page counts it: in UTF-16 code units."""
+        return self._units
+
+    def forget(self) -> None:
+        """Take note that the page's text begins anew."""
+        self.length, self._units, self._digest = 0, 0, b""
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
 
 
 async def measure(page: PageWitness) -> Measure | None:
@@ -65,9 +101,9 @@ async def read_printed(page: PageWitness) -> Printed | None:
     if found is None:
         return None
     if found.length > 0:
-        return Printed(found.text or "", readable=True, empty=False)
+        return Printed(found.text or "", readable=True)
     if not found.frames:
-        return Printed("", readable=True, empty=True)
+        return Printed("", readable=True)
     return await _read_frames(page, found.frames)
 
 
@@ -89,4 +125,4 @@ async def _read_frames(page: PageWitness, addresses: tuple[str, ...]) -> Printed
     finally:
         await page.tab.call(cdp.auto_attach_frames(on=False))
     text = "\n".join(texts)
-    return Printed(text, readable=bool(frames), empty=not text, framed=True)
+    return Printed(text, readable=bool(frames), framed=True)

@@ -169,8 +169,7 @@ class Step(_Strict, frozen=True):
 
     `click` calls the element's click(); `press` sends the pointer's and mouse's events before it;
     `menu` is a left press and then the request for a context menu; `pick` moves the pointer onto
-    an entry of an open menu and lets go. With `in_cell` the path begins at the running cell. Where
-    a step is `optional`, the element's absence is no failure.
+    an entry of an open menu and lets go. With `in_cell` the path begins at the running cell.
     """
 
     click: str | None = None
@@ -178,7 +177,6 @@ class Step(_Strict, frozen=True):
     menu: str | None = None
     pick: str | None = None
     in_cell: bool = False
-    optional: bool = False
 
     def __post_init__(self) -> None:
         if sum(path is not None for path in self._ways.values()) != 1:
@@ -214,12 +212,26 @@ class Method(_Strict, frozen=True):
     note: str | None = None
 
 
+class Panel(_Strict, frozen=True):
+    """What a click on the connect control opens in a connected page, and what closes it."""
+
+    css: str
+    close: str
+    seen: str | int | None = None
+    source: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        check_path(self.css)
+        check_path(self.close)
+
+
 class Actions(_Strict, frozen=True):
     """What may be done, each by the first of its methods that shows an effect."""
 
     connect: tuple[Method, ...] = ()
     keep_alive: tuple[Method, ...] = ()
-    close_panel: tuple[Method, ...] = ()
+    panels: tuple[Panel, ...] = ()
     clear: tuple[Method, ...] = ()
 
 

@@ -17,7 +17,7 @@ from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.ledger import Ledger
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import measure
+from colab_cdp_agent.watch.printed import Kept, measure
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.verdict import Seen, TabState, Verdict, verdict
 from colab_cdp_protocols.mqtt import Happening, Severity, State
@@ -70,6 +70,7 @@ class Session:
         self._had_runtime = False
         self._run_interrupted = False
         self._load = duties.Load()
+        self._kept = Kept()
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -211,7 +212,7 @@ class Session:
             await self._archive.append(self.id, title, text)
             self._ledger.archived = str(self._archive.path(self.id))
 
-        outcome = await acts.clear(page, save)
+        outcome = await acts.clear(page, self._kept, save)
         self._measured_at = -MEASURE_EVERY_S
         return outcome
 

@@ -7,7 +7,9 @@
 function frameOutput({ paths }) {
   for (const path of paths) {
     const elements = [...document.querySelectorAll(path)];
-    if (elements.length > 0) return elements.map((element) => element.textContent).join("\n");
+    if (elements.length > 0) {
+      return elements.map((element) => element.textContent).join("\n").toWellFormed();
+    }
   }
   return "";
 }

@@ -205,7 +205,7 @@ function observe({ profile }) {
     const cell = runningCell();
     const paths = cell ? (profile.output.text ?? []) : [];
     const found = paths.map((path) => findAll(path, cell)).find((each) => each.length > 0);
-    return (found ?? []).map((element) => element.textContent).join("");
+    return (found ?? []).map((element) => element.textContent).join("").toWellFormed();
   }
 
   function noticed(records) {

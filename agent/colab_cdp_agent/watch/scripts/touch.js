@@ -3,13 +3,15 @@
  * Touches one element by page events, without the mouse, the keyboard or focus.
  *
  * Nothing is touched inside an open dialog, but for the harmless one that `dialog` names by its
- * place in the profile; and nothing at all there while an alarm of the profile is raised. With
- * `after`, the running cell's text beyond that many characters is returned, read in the same
+ * place in the profile, and the panel of that selector that the agent's own click opened; and
+ * nothing at all there while an alarm of the profile is raised. With `after`, the running cell's text beyond that many characters is returned, read in the same
  * turn: what was printed since the archive was written is not lost.
  *
- * @param {{path: string, way: string, in_cell: boolean, dialog?: number, after?: number}} options
+ * @param {{
+ *   path: string, way: string, in_cell: boolean, dialog?: number, panel?: string, after?: number,
+ * }} options
  */
-function touch({ path, way, in_cell: inCell, dialog, after }) {
+function touch({ path, way, in_cell: inCell, dialog, panel, after }) {
   const watch = /** @type {any} */ (globalThis).nightWatch;
   const refused = { touched: false, text: null };
   const dialogs = watch.openDialogs();
@@ -46,7 +48,8 @@ function touch({ path, way, in_cell: inCell, dialog, after }) {
 
   function inDialog(node) {
     for (let up = node; up; up = up.assignedSlot ?? up.parentNode ?? up.host) {
-      if (dialogs.some((each) => each.element === up)) return true;
+      const found = dialogs.find((each) => each.element === up);
+      if (found) return !(panel && found.element.matches(panel)) || watch.now().alarms.length > 0;
     }
     return false;
   }
