@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_LIMIT_S = 30.0
+SAFE = "%/:=&?#+,;@[]!$'()*~"
 QUIET_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -135,7 +137,7 @@ class Chromium:
 
     def open(self, url: str) -> str:
         """Open a tab and return its target id."""
-        target: str = self.get(f"/json/new?{url}", method="PUT")["id"]
+        target: str = self.get(f"/json/new?{urllib.parse.quote(url, safe=SAFE)}", method="PUT")["id"]
         return target
 
     def close(self, target: str) -> None:

@@ -1,12 +1,11 @@
 """The command line: arguments to configuration to a run, and what went wrong to an exit code."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from colab_cdp_agent import __version__
+from colab_cdp_agent import __version__, signals
 
 ENDED_AS_ASKED, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 COMMANDS = ("run", "doctor", "demo", "config")
@@ -19,6 +18,8 @@ exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configurati
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    if argv is None:  # the process is ours alone
+        signals.on_signals(signals.end_at_once)
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}):
         arguments.insert(0, "run")
@@ -31,8 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
         return BAD_INPUT
-    except KeyboardInterrupt:
-        return ENDED_AS_ASKED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,7 +103,7 @@ def _run(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from colab_cdp_agent import doctor  # noqa: PLC0415
 
-    return asyncio.run(doctor.examine(options))
+    return doctor.examine(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

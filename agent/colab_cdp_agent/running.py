@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import platform
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
@@ -11,7 +13,7 @@ from colab_cdp_agent import cli, config, log
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.retry import first_leaf
-from colab_cdp_agent.signals import on_signals
+from colab_cdp_agent.signals import STOPPED, on_signals
 from colab_cdp_agent.tell.publisher import BrokerRefusedError, NameTakenError
 from colab_cdp_agent.watch.sites import load_site
 
@@ -48,9 +50,7 @@ def run(options: argparse.Namespace) -> int:
     agent_options = Options(observe=options.observe, form=options.log_format)
 
     async def main() -> None:
-        stop = asyncio.Event()
-        on_signals(stop)
-        await Agent(name, settings, profiles, agent_options).run(stop)
+        await Agent(name, settings, profiles, agent_options).run(stop_on_signals())
 
     try:
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
@@ -65,18 +65,54 @@ def run(options: argparse.Namespace) -> int:
     return cli.ENDED_AS_ASKED
 
 
+def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
+    """Run something that ends by itself, and return its exit code; a signal cancels it once."""
+
+    async def main() -> int:
+        stop = stop_on_signals()
+        working, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if not working.done():
+            working.cancel()
+        try:
+            return await working
+        except asyncio.CancelledError:
+            print(STOPPED)  # noqa: T201 - a person reads it
+            return cli.ENDED_AS_ASKED
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(main())
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that is set by Ctrl+C and by a request to terminate, on every system."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def stop_soon() -> None:
+        if not loop.is_closed():  # a second signal may come when everything has ended
+            loop.call_soon_threadsafe(stop.set)
+
+    on_signals(stop_soon)
+    return stop
+
+
 def _warn_of_state_folder(settings: config.Config) -> None:
     """Say what will be missing where nothing can be kept: the watch itself needs no disk."""
     folder = config.state_dir()
     why = state_folder.trouble(folder)
     if why is None:
         return
-    missing = "the embedded broker, so nothing is told over MQTT" if settings.mqtt.url.embedded else ""
+    missing = ["memory of published topics"]
+    if settings.mqtt.url.embedded:
+        missing.append("embedded broker: nothing is told over MQTT")
     if settings.archive.dir is None:
-        kept = "the archive, so no output is cleared"
-        missing = f"{missing}; {kept}" if missing else kept
+        missing.append("archive: no output is cleared")
     logger.warning(
-        f"the state folder {folder} cannot be written ({why}); without it there is no memory of"
-        f" published topics{'; nor ' + missing if missing else ''}. Name another folder in"
-        f" {config.STATE_DIR_VARIABLE}"
+        "the state folder cannot be written; the tabs are watched all the same",
+        folder=str(folder),
+        reason=why,
+        without=missing,
+        remedy=f"make it writable, or name another in {config.STATE_DIR_VARIABLE}",
     )

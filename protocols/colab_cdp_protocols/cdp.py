@@ -6,6 +6,7 @@ Commands carry the type of their result; frames from the browser become `Reply`,
 Source: https://chromedevtools.github.io/devtools-protocol/tot/
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -89,17 +90,23 @@ class _Frame(msgspec.Struct):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Frame)
+# An escaped UTF-16 pair, (as group 1) a half of one that stands alone, any other escape.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)"
+)
 
 
 def decode(frame: str | bytes) -> Reply | Refusal | Event:
     """Return what one frame of the browser says.
+
+    Half of a UTF-16 pair, which JavaScript allows in a text, is read as U+FFFD.
 
     Raises:
         MalformedFrameError: the frame is no JSON object with an `id` or a `method`.
 
     """
     try:
-        message = _decoder.decode(frame)
+        message = _read(frame)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MalformedFrameError(f"not a CDP frame: {error}") from error
     if message.id is not None:
@@ -109,6 +116,19 @@ def decode(frame: str | bytes) -> Reply | Refusal | Event:
     if message.method is not None:
         return Event(message.method, message.params, message.sessionId)
     raise MalformedFrameError("not a CDP frame: neither an id nor a method in it")
+
+
+def _read(frame: str | bytes) -> _Frame:
+    try:
+        return _decoder.decode(frame)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        text = frame if isinstance(frame, str) else frame.decode()
+        whole = _ESCAPE.sub(lambda escape: r"\ufffd" if escape[1] else escape[0], text)
+        if whole == text:
+            raise
+        return _decoder.decode(whole)
 
 
 # Values that commands answer and events carry. Their members keep the protocol's own spelling.
@@ -233,8 +253,8 @@ def get_version() -> Command[Version]:
 
 
 def discover_targets() -> Command[Any]:
-    """Ask for `targetCreated`, `targetInfoChanged`, `targetDestroyed` and `targetCrashed`."""
-    return Command("Target.setDiscoverTargets", {"discover": True})
+    """Ask to be told of every page: created, changed, destroyed and crashed."""
+    return Command("Target.setDiscoverTargets", {"discover": True, "filter": [{"type": "page"}]})
 
 
 def attach(target: str) -> Command[AttachedSession]:
@@ -271,9 +291,12 @@ def create_isolated_world(frame: str, name: str) -> Command[World]:
 
 
 def call_function(
-    declaration: str, context: int, options: object, *, group: str
+    declaration: str, context: int, options: object, *, group: str, wait: bool
 ) -> Command[ScriptResult]:
-    """Call a function of one options object in a world; the value comes back by value."""
+    """Call a function of one options object in a world; the value comes back by value.
+
+    With `wait` a promise is waited for.
+    """
     return Command(
         "Runtime.callFunctionOn",
         {
@@ -281,7 +304,7 @@ def call_function(
             "executionContextId": context,
             "arguments": [{"value": options}],
             "returnByValue": True,
-            "awaitPromise": True,
+            "awaitPromise": wait,
             "objectGroup": group,
         },
         ScriptResult,

@@ -6,6 +6,7 @@ bytes. What is retained is told again after every connect; an empty payload remo
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -191,14 +192,15 @@ class Topic(msgspec.Struct, frozen=True):
     qos: Literal[0, 1] = 1
 
     def at(self, **levels: str) -> str:
-        """Return the topic with its levels filled in.
+        """Return the topic with its levels filled in; the root may be several levels.
 
         Raises:
             ValueError: a level holds more than `[a-z0-9_-]{1,32}`.
 
         """
         for name, level in levels.items():
-            if not is_level(level):
+            parts = level.split("/") if name == "root" else [level]
+            if not all(map(is_level, parts)):
                 raise ValueError(f"{name} {level!r} cannot be a topic level: [a-z0-9_-]{{1,32}}")
         return self.pattern.format(**levels)
 
@@ -222,6 +224,7 @@ TABLE = (
 NEEDS_A_PERSON: frozenset[Phase] = frozenset({"needs_you", "limited", "unreadable"})
 
 _LEVEL = re.compile(r"[a-z0-9_-]{1,32}")
+_SESSION = re.compile(r"[0-9a-f]{10}(-[0-9]{1,20})?")
 _encoder = msgspec.json.Encoder()
 
 
@@ -234,20 +237,47 @@ def is_level(text: str) -> bool:
     return _LEVEL.fullmatch(text) is not None
 
 
+def is_topic(text: str) -> bool:
+    """Return whether a text can be a topic of ours: no wildcard, and legal levels only."""
+    return all(map(is_level, text.split("/")))
+
+
 def session_id(site: str, notebook: str, nth: int = 1) -> str:
     """Return the id of the session on a notebook: stable, and not the notebook's own id.
 
     `nth` counts tabs on the same notebook.
     """
-    digest = hashlib.sha256(f"{site}\0{notebook}".encode()).hexdigest()[:10]
+    named = f"{site}\0{notebook}".encode(errors="surrogatepass")
+    digest = hashlib.sha256(named).hexdigest()[:10]
     return digest if nth == 1 else f"{digest}-{nth}"
 
 
+def is_session_id(text: str) -> bool:
+    """Return whether a text has the form of a session's id."""
+    return _SESSION.fullmatch(text) is not None
+
+
 def encode(payload: object) -> bytes:
-    """Return a payload as JSON, or plain text and numbers as they stand."""
+    """Return a payload as JSON, or plain text and numbers as they stand.
+
+    Half of a UTF-16 pair, which a file's name may hold, becomes a question mark.
+    """
     if isinstance(payload, bytes):
         return payload
-    return payload.encode() if isinstance(payload, str) else _encoder.encode(payload)
+    if isinstance(payload, str):
+        return payload.encode(errors="replace")
+    try:
+        return _encoder.encode(payload)
+    except UnicodeEncodeError:
+        return _encoder.encode(_whole(msgspec.to_builtins(payload)))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def decode(topic: Topic, payload: bytes) -> Any:
@@ -271,11 +301,18 @@ def fields(state: State, *, last_line: bool) -> Iterator[tuple[str, str]]:
     yield "phase", state.phase
     yield "title", state.title
     yield "attention", state.attention.kind if state.attention else "none"
-    yield "progress", "" if progress.fraction is None else str(round(progress.fraction * 100))
-    yield "eta", "" if progress.eta_s is None else str(round(progress.eta_s))
+    yield "progress", _whole_number(progress.fraction, 100, most=100)
+    yield "eta", _whole_number(progress.eta_s)
     yield "loss", "" if "loss" not in progress.metrics else f"{progress.metrics['loss']:g}"
     yield "last_line", (state.output.last_line or "") if last_line else ""
     yield "since", timestamp(state.since)
+
+
+def _whole_number(value: float | None, times: int = 1, most: float = math.inf) -> str:
+    """Return a value as a whole number from 0 to `most`, empty where there is none."""
+    if value is None or not math.isfinite(value):
+        return ""
+    return str(round(min(max(value, 0.0) * times, most)))
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """An installed Chromium, started without a window on a profile folder that ends with it."""
 
 import asyncio
+import http.client
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ NAMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
 )  # fmt: skip
 START_LIMIT_S = 30.0
+OPEN_LIMIT_S = 10.0
 END_LIMIT_S = 5.0
 REMOVE_LIMIT_S = 5.0
 POLL_S = 0.05
@@ -85,23 +87,26 @@ async def headless(flags: Sequence[str], urls: Sequence[str]) -> AsyncGenerator[
     """
     program = find_chromium()
     if program is None:
-        raise NoChromiumError("no Chromium or Chrome is installed", INSTALL.get(
-            sys.platform, INSTALL["linux"]
-        ) + f"; or name its program in the environment variable {VARIABLE}")
+        raise NoChromiumError(
+            "no Chromium or Chrome is installed",
+            INSTALL.get(sys.platform, INSTALL["linux"])
+            + f"; or name its program in the environment variable {VARIABLE}",
+        )
     profile = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="colab-cdp-agent-chromium-"))
     try:
-        process = _start(program, profile, flags, urls)
+        process = _start(program, profile, flags)
         try:
-            yield await _listening(process, program, profile)
+            port = await _listening(process, program, profile)
+            for url in urls:
+                await asyncio.to_thread(_open, port, url)
+            yield port
         finally:
             await asyncio.to_thread(_end, process)
     finally:
         await asyncio.to_thread(_remove, profile)
 
 
-def _start(
-    program: Path, profile: Path, flags: Sequence[str], urls: Sequence[str]
-) -> subprocess.Popen[bytes]:
+def _start(program: Path, profile: Path, flags: Sequence[str]) -> subprocess.Popen[bytes]:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     command = [
         str(program),
@@ -111,7 +116,7 @@ def _start(
         "--remote-debugging-port=0",
         f"--user-data-dir={profile}",
         *flags,
-        *urls,
+        "about:blank",
     ]
     try:
         with (profile / WORDS).open("wb") as words:
@@ -143,6 +148,18 @@ async def _listening(process: subprocess.Popen[bytes], program: Path, profile: P
             how = "did not listen in time" if process.poll() is None else "ended at its start"
             remedy = f"start {program} by hand to see what it lacks"
             raise NoChromiumError(f"{program} {how}{said}", remedy) from error
+
+
+def _open(port: int, url: str) -> None:
+    """Open a tab; the command line of a headless Chromium takes only one."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=OPEN_LIMIT_S)
+    try:
+        connection.request("PUT", f"/json/new?{url}")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        raise NoChromiumError(f"Chromium did not open {url}: {error}", "try again") from error
+    finally:
+        connection.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -108,11 +108,13 @@ class Tab:
         shape: type[R],
         *,
         frame: str | None = None,
+        wait: bool = False,
         within: float = SCRIPT_LIMIT_S,
     ) -> R:
         """Run a page script in the isolated world and return what it returned.
 
-        `frame` is the session of one of the tab's cross-site frames; None is the page.
+        `frame` is the session of one of the tab's cross-site frames; None is the page. With `wait`
+        the promise that the script returns is waited for.
 
         Raises:
             NavigatedError: the page was navigated away before it answered.
@@ -122,7 +124,7 @@ class Tab:
         """
         try:
             world = await self._world(frame)
-            call = cdp.call_function(script(name), world, options, group=WORLD)
+            call = cdp.call_function(script(name), world, options, group=WORLD, wait=wait)
             result = await self._browser.call(call, frame or self._session(), within)
         except CommandRefusedError as error:
             self._worlds.pop(frame, None)

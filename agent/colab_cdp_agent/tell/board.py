@@ -23,6 +23,7 @@ class Board:
     def __init__(self) -> None:
         self._values: dict[str, bytes] = {}
         self._changed: dict[str, None] = {}  # in order of change
+        self._leaving: set[str] = set()
         self._events: deque[tuple[str, bytes]] = deque(maxlen=EVENTS_KEPT)
         self._sent_at: dict[str, float] = {}
         self._news = asyncio.Event()
@@ -34,7 +35,8 @@ class Board:
         return dict(self._values)
 
     def set(self, topic: str, payload: bytes) -> None:
-        """Put up a value; an empty one takes the topic down."""
+        """Put up a value; an empty one stands for a topic that the broker is to hold nothing of."""
+        self._leaving.discard(topic)
         if self._values.get(topic) == payload:
             return
         self._values[topic] = payload
@@ -42,7 +44,8 @@ class Board:
         self._news.set()
 
     def remove(self, topic: str) -> None:
-        """Take a topic down, at the broker too."""
+        """Take a topic down, at the broker too; once that is done it is forgotten."""
+        self._leaving.add(topic)
         self._values[topic] = b""
         self._changed[topic] = None
         self._news.set()
@@ -81,16 +84,21 @@ class Board:
 
     def sent(self, topic: str, payload: bytes) -> None:
         """Take note that a value reached the broker."""
+        if topic not in self._values:
+            return
         self._sent_at[topic] = time.monotonic()
-        if self._values.get(topic) == payload:
+        if self._values[topic] == payload:
             self._changed.pop(topic, None)
-            if not payload:
+            if topic in self._leaving:
+                self._leaving.remove(topic)
                 del self._values[topic], self._sent_at[topic]
 
     def said(self, event: tuple[str, bytes]) -> None:
-        """Take note that an event reached the broker."""
+        """Take note that an event that was due reached the broker."""
         if self._events and self._events[0] is event:
             self._events.popleft()
+        else:
+            self.dropped -= 1  # the queue overflowed while it was on its way
 
     def _ripe_at(self, topic: str) -> float:
         return self._sent_at.get(topic, -SHORTEST_INTERVAL_S) + SHORTEST_INTERVAL_S

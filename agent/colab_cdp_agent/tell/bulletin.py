@@ -35,7 +35,7 @@ class Bulletin:
         self._board.set(mqtt.STATE.at(**self._levels, id=state.id), mqtt.encode(state))
         for field, text in mqtt.fields(state, last_line=self._publish.last_line):
             topic = mqtt.FIELD.at(**self._levels, id=state.id, field=field)
-            self._board.set(topic, text.encode())
+            self._board.set(topic, mqtt.encode(text))
         self._summarise()
 
     def happening(self, session: str, happening: mqtt.Happening) -> None:

@@ -1,10 +1,10 @@
 """The terminal: one live line per notebook, plain lines where it is none, JSON for machines."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable
 
-import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -14,6 +14,11 @@ from colab_cdp_agent.log import Format
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
+# A terminal's control sequences (CSI and the string kinds) and its two-character ones.
+ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*"
+    r"(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]"
+)
 COLOURS: dict[mqtt.Phase, str] = {
     "running": "green",
     "idle": "cyan",
@@ -46,14 +51,15 @@ class Screen:
         self._form = form
         self._states = states
         self._headline = headline
-        self._console = Console(highlight=False)
+        # What a page says is no markup: `[/content]` is a path there, and a fault in rich.
+        self._console = Console(highlight=False, markup=False, emoji=False)
         self._shown: dict[str, str] = {}
         self._headline_shown = ""
 
     def say(self, line: str) -> None:
         """Print one line that stays."""
         if self._form == "text":
-            self._console.print(line, markup=False)
+            self._console.print(line)
 
     async def run(self) -> None:
         """Show the sessions until cancelled."""
@@ -75,37 +81,38 @@ class Screen:
             table.add_row(
                 Text(state.phase, style=COLOURS[state.phase]), printable(state.title), detail(state)
             )
-        table.add_row("", Text(self._headline(), style="bright_black"), "")
+        table.add_row("", Text(printable(self._headline()), style="bright_black"), "")
         return table
 
     def _print_changes(self) -> None:
-        if self._form == "text" and self._headline() != self._headline_shown:
-            self._headline_shown = self._headline()
-            self._console.print(self._headline_shown, markup=False)
+        headline = printable(self._headline())
+        if self._form == "text" and headline != self._headline_shown:
+            self._headline_shown = headline
+            self._console.print(headline, soft_wrap=True)
         for session, state in self._states.items():
             line = f"{state.phase:<12} {printable(state.title)}  {notice(state)}".rstrip()
             if self._shown.get(session) == line:
                 continue
             self._shown[session] = line
             if self._form == "json":
-                sys.stdout.write(msgspec.json.encode(state).decode() + "\n")
+                sys.stdout.write(mqtt.encode(state).decode() + "\n")
                 sys.stdout.flush()
             else:
-                self._console.print(line, markup=False, soft_wrap=True)
+                self._console.print(line, soft_wrap=True)
 
 
 def notice(state: mqtt.State) -> str:
     """Return what a person should know of a session beyond its phase."""
-    return state.attention.text if state.attention else ""
+    return printable(state.attention.text) if state.attention else ""
 
 
 def detail(state: mqtt.State) -> str:
     """Return what stands behind a session's phase and title on a terminal."""
     if state.attention is not None:
-        return state.attention.text
+        return notice(state)
     parts = []
     if state.runtime.accelerator:
-        parts.append(state.runtime.accelerator)
+        parts.append(printable(state.runtime.accelerator))
     if state.output.page_lines is not None:
         parts.append(f"{state.output.page_lines:,} lines in the page")
     if state.duties.clear.count:
@@ -119,4 +126,5 @@ def detail(state: mqtt.State) -> str:
 
 def printable(text: str) -> str:
     """Return a text of a page without what could steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    plain = ESCAPE_SEQUENCE.sub("", text)
+    return "".join(character if character.isprintable() else " " for character in plain)

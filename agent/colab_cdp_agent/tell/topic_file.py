@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from colab_cdp_protocols import mqtt
+
 
 class TopicFile:
     """The retained topics at one broker, on disk; a damaged or missing file counts as empty."""
@@ -18,13 +20,13 @@ class TopicFile:
         self._written: frozenset[str] = frozenset()
 
     def read(self) -> frozenset[str]:
-        """Return the topics that were published so far."""
+        """Return the topics that were published so far; what cannot be one is passed over."""
         try:
             topics = msgspec.json.decode(self._path.read_bytes(), type=frozenset[str])
         except (OSError, msgspec.DecodeError):
             return frozenset()
         self._written = topics
-        return topics
+        return frozenset(topic for topic in topics if mqtt.is_topic(topic))
 
     def write(self, topics: Iterable[str]) -> None:
         """Put the topics on disk, whole or not at all.

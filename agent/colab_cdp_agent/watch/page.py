@@ -94,7 +94,9 @@ class PageWitness:
             self._tell("attached", reading)
             try:
                 seen = {"seen": reading.version}
-                reading = await self.tab.run("next", seen, PageReading, within=RECONCILE_S)
+                reading = await self.tab.run(
+                    "next", seen, PageReading, wait=True, within=RECONCILE_S
+                )
             except NoAnswerError:
                 reading = await self.tab.run("now", {}, PageReading, within=ANSWER_LIMIT_S)
 
