@@ -6,12 +6,20 @@ and is a safe name on every system.
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import structlog
+
+from colab_cdp_protocols import mqtt
+
 SUFFIX = ".txt"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+log = structlog.get_logger()
 
 
 class ArchiveFailedError(Exception):
@@ -40,7 +48,7 @@ class Archive:
         return self._folder / session / f"{today.isoformat()}{SUFFIX}"
 
     async def append(self, session: str, title: str, text: str) -> None:
-        """Append text, and return once it is safely on disk.
+        """Append text, and return once it is safely on disk: all of it or nothing.
 
         Raises:
             ArchiveFailedError: it could not be written.
@@ -57,11 +65,20 @@ class Archive:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mark = f"--- {datetime.now().astimezone().isoformat(timespec='seconds')} {_line(title)}\n"
         end = "" if text.endswith("\n") else "\n"
-        with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(f"{mark}{text}{end}")
-            file.flush()
-            os.fsync(file.fileno())
-        self._prune(path)
+        rest = memoryview(f"{mark}{text}{end}".encode(errors="backslashreplace"))
+        with path.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)
+                raise
+        try:
+            self._prune(path)
+        except OSError as error:
+            log.warning("the archive cannot be pruned", file=error.filename, reason=error.strerror)
 
     def _prune(self, present: Path) -> None:
         """Remove the oldest files beyond the limits, never the present one."""
@@ -75,8 +92,14 @@ class Archive:
             total -= size
 
     def _files(self) -> Iterator[tuple[Path, float, int]]:
+        """Yield every file of ours, when it was written and its size; none of another's."""
         for path in self._folder.glob(f"*/*{SUFFIX}"):
-            state = path.stat()
+            if not DAY.fullmatch(path.stem) or not mqtt.is_session_id(path.parent.name):
+                continue
+            try:
+                state = path.stat()
+            except FileNotFoundError:
+                continue  # another agent that shares the folder has pruned it
             yield path, state.st_mtime, state.st_size
 
 

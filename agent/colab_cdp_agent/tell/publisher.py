@@ -34,7 +34,7 @@ class BrokerLostError(Exception):
 
 
 class BrokerRefusedError(Exception):
-    """The broker refuses the user or the password."""
+    """Broker and settings do not fit: the login is refused, or a certificate not trusted."""
 
 
 class NameTakenError(Exception):
@@ -84,7 +84,8 @@ class Publisher:
 
         Raises:
             BrokerLostError: no connection, or no longer.
-            BrokerRefusedError: the broker refuses the login.
+            BrokerRefusedError: the login or the certificate is refused, on the first connection
+                only: later it is an outage like any other.
             NameTakenError: found on the first connection only.
 
         """
@@ -94,13 +95,27 @@ class Publisher:
                 self._ours = True
             try:
                 await self._tell_all(client, connected)
-            except asyncio.CancelledError:
-                # The last will is not sent for a client that leaves by cancellation.
+            finally:
+                # However a client leaves that can still speak, its last will is not sent.
                 await self._say_goodbye(client)
-                raise
 
     @asynccontextmanager
     async def _connect(self, link: Link) -> AsyncGenerator[aiomqtt.Client]:
+        try:
+            client = await self._open(link)
+        except BrokerRefusedError as error:
+            if self._ours:
+                raise BrokerLostError(str(error)) from error
+            raise
+        try:
+            yield client
+        except* aiomqtt.MqttError as group:
+            lost = first_leaf(group)
+            raise BrokerLostError(f"{link.host}:{link.port}: {lost}") from lost
+        finally:
+            await self._leave(client, GOODBYE_LIMIT_S)
+
+    async def _open(self, link: Link) -> aiomqtt.Client:
         client = aiomqtt.Client(
             link.host,
             link.port,
@@ -114,24 +129,23 @@ class Publisher:
             will=aiomqtt.Will(self._status, mqtt.OFFLINE, qos=1, retain=True),
             transport="websockets" if link.websocket_path else "tcp",
             websocket_path=link.websocket_path,
-            tls_context=ssl.create_default_context(cafile=link.ca_file) if link.tls else None,
+            tls_context=_tls_context(link.ca_file) if link.tls else None,
         )
         client.pending_calls_threshold = 10 * WINDOW
         try:
             await client.__aenter__()
         except aiomqtt.MqttError as error:
-            raise _refusal(error, link) from error
-        except OSError as error:
-            raise BrokerLostError(f"{link.host}:{link.port}: {error}") from error
-        try:
-            yield client
-        except* aiomqtt.MqttError as group:
-            lost = first_leaf(group)
-            raise BrokerLostError(f"{link.host}:{link.port}: {lost}") from lost
-        finally:
-            await self._leave(client)
+            await self._leave(client, 0)
+            lost = BrokerLostError(f"{link.host}:{link.port}: {error}")
+            raise _refusal(str(error), link) or lost from error
+        except asyncio.CancelledError:
+            await self._leave(client, 0)
+            raise
+        return client
 
-    async def _leave(self, client: aiomqtt.Client) -> None:
+    async def _leave(self, client: aiomqtt.Client, within: float) -> None:
+        """Close the connection, also one that was never answered: it would stay open."""
+        client.timeout = within
         try:
             await client.__aexit__(None, None, None)
         except aiomqtt.MqttError as error:
@@ -158,8 +172,9 @@ class Publisher:
             await client.unsubscribe(topic)
 
     async def _tell_all(self, client: aiomqtt.Client, connected: Callable[[], None]) -> None:
-        await client.publish(self._status, mqtt.ONLINE, qos=1, retain=True)
+        await client.subscribe(self._status, qos=1)
         await client.subscribe(mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+"), qos=1)
+        await client.publish(self._status, mqtt.ONLINE, qos=1, retain=True)
         self._board.repeat_all()
         connected()
         async with asyncio.TaskGroup() as tasks:
@@ -171,12 +186,24 @@ class Publisher:
         async for message in client.messages:
             if message.retain:
                 continue
-            verb = message.topic.value.rsplit("/", 1)[1]
             payload = message.payload if isinstance(message.payload, bytes) else b""
-            response = self._answer(verb, payload)
+            if message.topic.value == self._status:
+                if payload != mqtt.ONLINE:
+                    # The last will of a connection of ours that broke off may come late.
+                    await client.publish(self._status, mqtt.ONLINE, qos=1, retain=True)
+                continue
+            verb = self._verb(message.topic.value)
+            response = None if verb is None else self._answer(verb, payload)
             if response is not None:
-                topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb=verb)
+                topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb=verb or "")
                 await client.publish(topic, mqtt.encode(response), qos=1)
+
+    def _verb(self, topic: str) -> str | None:
+        """Return the verb that a topic asks for; None where it is no request, or no verb can be."""
+        verb = topic.rsplit("/", 1)[-1]
+        if not mqtt.is_level(verb) or topic != mqtt.AGENT_REQUEST.at(**self._levels, verb=verb):
+            return None
+        return verb
 
     async def _follow_board(self, client: aiomqtt.Client) -> None:
         window = asyncio.Semaphore(WINDOW)
@@ -198,7 +225,7 @@ class Publisher:
             async with asyncio.timeout(GOODBYE_LIMIT_S):
                 await client.publish(self._status, mqtt.OFFLINE, qos=1, retain=True)
         except (aiomqtt.MqttError, TimeoutError) as error:
-            log.warning("the broker did not take the goodbye", error=str(error))
+            log.debug("the broker did not take the goodbye", error=str(error))
 
 
 async def _collect(client: aiomqtt.Client, topics: set[str], within: float) -> dict[str, bytes]:
@@ -225,13 +252,27 @@ def _rival(info: bytes) -> str | None:
     return str(payload.instance)
 
 
-def _refusal(error: aiomqtt.MqttError, link: Link) -> Exception:
-    """Return our error for a connection that was not made."""
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise BrokerRefusedError(
+            f"mqtt.ca_file {ca_file}: {error.strerror or error}; expected certificates as PEM"
+        ) from error
+
+
+def _refusal(text: str, link: Link) -> BrokerRefusedError | None:
+    """Return what the person should set, None where trying again may help."""
     where = f"{link.host}:{link.port}"
-    text = str(error).lower()
-    if "not authorized" in text or "bad user name" in text or "bad username" in text:
+    said = text.lower()
+    if "not authorized" in said or "bad user name" in said or "bad username" in said:
         return BrokerRefusedError(
             f"{where} refuses the user or password: set COLAB_CDP_AGENT_MQTT_USERNAME and"
             " COLAB_CDP_AGENT_MQTT_PASSWORD, or mqtt.username and mqtt.password"
         )
-    return BrokerLostError(f"{where}: {error}")
+    if "certificate verify failed" in said:
+        return BrokerRefusedError(
+            f"{where} has a certificate that is not trusted: {text}; name the file of its"
+            " authority in mqtt.ca_file, and its own name in mqtt.url"
+        )
+    return None

@@ -1,0 +1,67 @@
+"""The broker: whether it can be reached, and what is published there comes back."""
+
+import uuid
+from pathlib import Path
+
+from colab_cdp_agent.config import Mqtt
+from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
+from colab_cdp_agent.tell.echo import echo
+from colab_cdp_agent.tell.publisher import BrokerLostError, BrokerRefusedError, Link
+from colab_cdp_protocols import mqtt
+
+REACH = "check mqtt.url, and that the broker runs and may be reached from this computer"
+LOG_IN = (
+    "set COLAB_CDP_AGENT_MQTT_USERNAME and COLAB_CDP_AGENT_MQTT_PASSWORD, or mqtt.username and"
+    " mqtt.password"
+)
+
+
+async def examine(settings: Mqtt, name: str, folder: Path) -> Finding:
+    """Publish a message to the broker and read it back; one that was started here is ended."""
+    url = settings.url
+    if url.none:
+        return Finding(ok=None, what="broker: none, by the configuration: nothing is published")
+    topic = mqtt.AGENT_RESPONSE.at(root=settings.root, agent=name, verb="doctor")
+    if not url.embedded:
+        return await _echoed(f"broker {url.shown}", _link(settings), topic)
+    try:
+        return await _examine_embedded(EmbeddedBroker(folder), topic)
+    except BrokerFailedError as error:
+        return Finding(ok=False, what=f"broker of its own: {error}", code=UNREACHABLE)
+
+
+async def _examine_embedded(broker: EmbeddedBroker, topic: str) -> Finding:
+    try:
+        address = await broker.start()
+        if address.warning:
+            return Finding(ok=False, what=address.warning, remedy="restart the agent")
+        how = "runs" if address.adopted else "starts"
+        link = Link(address.host, address.port)
+        return await _echoed(f"broker of its own {how} on {address.url}", link, topic)
+    finally:
+        await broker.stop()
+
+
+async def _echoed(what: str, link: Link, topic: str) -> Finding:
+    payload = mqtt.encode(mqtt.Response("ok", data=uuid.uuid4().hex))
+    try:
+        await echo(link, topic, payload)
+    except BrokerRefusedError as error:
+        return Finding(ok=False, what=f"broker: {error}", remedy=LOG_IN, code=UNREACHABLE)
+    except BrokerLostError as error:
+        return Finding(ok=False, what=f"broker: {error}", remedy=REACH, code=UNREACHABLE)
+    return Finding(ok=True, what=f"{what}: a message on {topic} came back")
+
+
+def _link(settings: Mqtt) -> Link:
+    url = settings.url
+    return Link(
+        url.host,
+        url.port,
+        tls=url.encrypted,
+        websocket_path=url.path if url.scheme.startswith("ws") else None,
+        username=settings.username or url.username,
+        password=settings.password.reveal() if settings.password is not None else None,
+        ca_file=settings.ca_file,
+    )

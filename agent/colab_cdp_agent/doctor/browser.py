@@ -1,0 +1,92 @@
+"""The Chrome: whether it can be reached, and which of its tabs a site profile names."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.config import Chrome
+from colab_cdp_agent.doctor import page
+from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_protocols import cdp
+
+HANDSHAKE_LIMIT_S = 10.0
+
+
+class Targets:
+    """The page targets that a browser tells of; `take` is its event sink."""
+
+    def __init__(self) -> None:
+        self.pages: list[cdp.TargetInfo] = []
+        self.malformed: list[str] = []
+
+    def take(self, event: cdp.Event) -> None:
+        """Take one event."""
+        if event.method != "Target.targetCreated":
+            return
+        try:
+            info = cdp.params(event, cdp.TargetEvent).target_info
+        except cdp.MalformedFrameError as error:
+            self.malformed.append(str(error))
+            return
+        if info.type == "page":
+            self.pages.append(info)
+
+
+async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
+    """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
+    try:
+        address = await locate(where.host, where.port, where.profile_dir)
+        return await _examine_running(address, profiles)
+    except ChromeAbsentError as error:
+        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=UNREACHABLE)
+    except ChromeError as error:
+        remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
+        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=UNREACHABLE)
+    return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
+
+
+async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
+    targets = Targets()
+    async with _connected(address, targets) as browser:
+        product = (await browser.call(cdp.get_version())).product
+        await browser.call(cdp.discover_targets())  # answered after an event for each open tab
+        notebooks = _notebooks(targets.pages, profiles)
+        count = len(targets.pages)
+        what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
+        if targets.malformed:
+            newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
+            return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
+        if not notebooks:
+            names = ", ".join(profile.site for profile in profiles)
+            nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
+            return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
+        reads = (page.examine(browser, info, profile) for info, profile in notebooks)
+        return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
+
+
+def _notebooks(
+    pages: list[cdp.TargetInfo], profiles: tuple[Profile, ...]
+) -> list[tuple[cdp.TargetInfo, Profile]]:
+    """Return the tabs that hold a notebook, each with the first profile that names it."""
+    found = []
+    for info in pages:
+        profile = next((each for each in profiles if each.notebook(info.url) is not None), None)
+        if profile is not None:
+            found.append((info, profile))
+    return found
+
+
+@asynccontextmanager
+async def _connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
+    """Hold a connection that is read; where it ends, the calls on it say so."""
+    async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
+        reading = asyncio.create_task(browser.read(), name="chrome read")
+        try:
+            yield browser
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError, BrowserLostError):
+                await reading

@@ -1,0 +1,68 @@
+"""One open notebook: attached to, read once by the observer, and left as it was."""
+
+import msgspec
+
+from colab_cdp_agent.chrome.browser import Browser, ChromeError, ScriptThrewError
+from colab_cdp_agent.chrome.tab import Tab, script
+from colab_cdp_agent.doctor.finding import Finding
+from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, PageReading, Seen, verdict
+from colab_cdp_protocols import cdp
+
+WORLD = "colab-cdp-agent-doctor"
+"""A world of that name is shared by all who ask for it: an agent at work has another."""
+ASLEEP = "look at the tab in Chrome: it sleeps, hangs or shows an alert; the agent waits for it"
+MISFIT = "reload the tab; if that does not help, the site has changed: update, or use --site FILE"
+
+
+async def examine(browser: Browser, info: cdp.TargetInfo, profile: Profile) -> Finding:
+    """Read a tab by its site profile, and say what the agent would make of it."""
+    title = printable(profile.title(info.title))
+    tab = Tab(browser, info)
+    try:
+        await tab.attach()
+        reading = await _read(tab, profile)
+    except ChromeError as error:
+        return Finding(ok=False, what=f"{title}: {error}", remedy=ASLEEP)
+    finally:
+        await tab.detach()
+    return judge(title, reading, profile)
+
+
+def judge(title: str, reading: PageReading, profile: Profile) -> Finding:
+    """Say what a reading means: the phase and the detector that answered, or what is missing."""
+    now = verdict(Seen("attached", reading, loaded_s=LOADING_GRACE_S), profile)
+    said = f"{title}: {now.phase}"
+    if now.finding is not None:
+        said += f": {now.finding.text}"
+    if now.phase == "unreadable":
+        return Finding(ok=False, what=said, remedy=MISFIT)
+    if now.detector is not None:
+        said += f" ({profile.site}: {now.connection}, by {now.detector})"
+    if reading.broken:
+        said += f"; {len(reading.broken)} paths do not parse in this browser: {reading.broken[0]!r}"
+        return Finding(ok=False, what=said, remedy=f"correct them in the profile {profile.site}")
+    return Finding(ok=True, what=said)
+
+
+async def _read(tab: Tab, profile: Profile) -> PageReading:
+    """Install the observer in a world of its own, and take it out again once it has read."""
+    frame = (await tab.call(cdp.get_frame_tree())).frame_tree.frame.id
+    world = (await tab.call(cdp.create_isolated_world(frame, WORLD))).execution_context_id
+    seen = await _call(tab, world, "observe", {"profile": msgspec.to_builtins(profile)})
+    await _call(tab, world, "stop", {})
+    try:
+        return msgspec.convert(seen, PageReading)
+    except msgspec.ValidationError as error:
+        raise ScriptThrewError(f"observe.js returned something else: {error}") from error
+
+
+async def _call(tab: Tab, world: int, name: str, options: object) -> object:
+    call = cdp.call_function(script(name), world, options, group=WORLD, wait=False)
+    result = await tab.call(call)
+    if result.exception_details is not None:
+        await tab.call(cdp.release_objects(WORLD))
+        raise ScriptThrewError(f"{name}.js: {result.exception_details}")
+    value: object = msgspec.json.decode(result.result.value)
+    return value

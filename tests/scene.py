@@ -1,0 +1,97 @@
+"""A person, their Chrome, a small notebook site and the agent, together for a few tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from chromium import Chromium, find_chromium
+from mosquitto import find_mosquitto
+from night import UNTIL_LIMIT_S, Night
+from notes import Notes
+from person import Person
+
+BUSY_MS = 400
+
+needs_chromium_and_mosquitto = pytest.mark.skipif(
+    find_chromium() is None or find_mosquitto() is None,
+    reason="no Chromium or no mosquitto installed",
+)
+
+
+@dataclass
+class Scene:
+    """Everything that is on while the tests of a module run."""
+
+    notes: Notes
+    chromium: Chromium
+    night: Night
+    person: Person
+
+    def open(self, name: str) -> str:
+        """Open a notebook in a tab, wait until the agent reads it, and return the target."""
+        target = self.chromium.open(self.notes.url(name))
+        self.until(name, "idle")
+        return target
+
+    def state(self, name: str, nth: int = 1) -> dict[str, Any]:
+        """Return the published state of a notebook."""
+        return self.night.session(self.night.id_of(self.notes.url(name), nth))
+
+    def until(
+        self, name: str, phase: str, *, nth: int = 1, limit: float = UNTIL_LIMIT_S
+    ) -> dict[str, Any]:
+        """Return the state of a notebook as soon as it is published in that phase."""
+
+        def reached() -> dict[str, Any] | None:
+            state = self.state(name, nth)
+            return state if state["phase"] == phase else None
+
+        return self.night.until(reached, limit) or {}
+
+    def run_cell(self, session: str) -> None:
+        """Let the page in a session of the person's show a running cell."""
+        self.person.evaluate(session, "document.querySelector('#cell').className = 'running'")
+
+    def follows(self, name: str, target: str) -> None:
+        """Make sure that a change in the page is published: it is watched, not only read once."""
+        session = self.person.attach(target)
+        self.run_cell(session)
+        self.until(name, "running", limit=5)
+        self.person.evaluate(session, "document.querySelector('#cell').className = ''")
+        self.until(name, "idle", limit=5)
+        self.person.call("Target.detachFromTarget", sessionId=session)
+
+    def renderer(self, session: str) -> psutil.Process:
+        """Return the process of a page: the one that works when the page does."""
+        processes = psutil.Process(self.chromium.pid).children(recursive=True)
+        renderers = [each for each in processes if "--type=renderer" in each.cmdline()]
+        before = {each: sum(each.cpu_times()[:2]) for each in renderers}
+        busy = f"for (const end = Date.now() + {BUSY_MS}; Date.now() < end;);"
+        self.person.evaluate(session, busy)
+        return max(renderers, key=lambda each: sum(each.cpu_times()[:2]) - before[each])
+
+
+@contextmanager
+def set_scene(
+    folder: Path,
+    flags: Sequence[str] = (),
+    *,
+    config: Mapping[str, Any] | None = None,
+    profile: Mapping[str, str] | None = None,
+) -> Iterator[Scene]:
+    """Start everything; `profile` are files that lie in Chrome's profile folder beforehand."""
+    chromium = Chromium(flags)
+    for name, text in (profile or {}).items():
+        (chromium.profile / name).write_text(text, encoding="utf-8")
+    with (
+        Notes(folder) as notes,
+        chromium,
+        Night(chromium.port, config=config, sites=[str(notes.profile)]) as night,
+        Person(chromium) as person,
+    ):
+        yield Scene(notes, chromium, night, person)
