@@ -41,6 +41,11 @@ class Mosquitto:
         self._config.write_text("\n".join(lines) + "\n", "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """The broker's address."""
+        return f"mqtt://{HOST}:{self.port}"
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -22,7 +22,8 @@ from typing import Any, Self, TypeVar
 
 from colab_cdp_agent.watch.sites import load_site
 from colab_cdp_protocols import mqtt
-from mosquitto import Mosquitto, Subscriber
+from mosquitto import Mosquitto
+from subscriber import HOST, Subscriber
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ class Night:
         broker: Mosquitto | None = None,
     ) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="night-"))
-        self.broker = broker or Mosquitto()
+        self.broker = broker or Mosquitto(self.home)
         self.agent: subprocess.Popen[bytes]
         self.heard: Subscriber
         self._owns_broker = broker is None
@@ -104,7 +105,14 @@ class Night:
             self.agent = subprocess.Popen(
                 [
                     *(sys.executable, "-W", "default", "-m", "colab_cdp_agent", "run"),
-                    *("--mqtt", self.broker.url, "--name", NAME, "--config", str(config)),
+                    *(
+                        "--mqtt",
+                        f"mqtt://{HOST}:{self.broker.port}",
+                        "--name",
+                        NAME,
+                        "--config",
+                        str(config),
+                    ),
                     *("--log-format", "json", "--verbose"),  # asyncio's complaints are wanted
                     *self._arguments,
                 ],

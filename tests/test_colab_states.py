@@ -155,10 +155,10 @@ def test_no_dialog_but_a_harmless_one_is_touched_in_any_language(
         rounds = len([event for event in night.events() if event["kind"] == "keep_alive"])
         stage.do(notebooks[0].close_dialogs())  # one page goes on: its rounds are the clock
         night.until(
-            lambda before=rounds: len(
-                [event for event in night.events() if event["kind"] == "keep_alive"]
-            )
-            >= before + 2,
+            lambda before=rounds: (
+                len([event for event in night.events() if event["kind"] == "keep_alive"])
+                >= before + 2
+            ),
             limit=45,
         )
         for notebook in notebooks[1:]:
@@ -181,8 +181,9 @@ def test_a_front_end_that_changed_is_unreadable_and_named(
     stage.do(second.strip_state())
     for notebook, missing in ((first, "colab-connect-button"), (second, "none of its states")):
         state = night.until(
-            lambda url=notebook.url: (found := night.session(url))["phase"] == "unreadable"
-            and found,
+            lambda url=notebook.url: (
+                (found := night.session(url))["phase"] == "unreadable" and found
+            ),
             limit=30,
         )
         assert missing in state["attention"]["text"]

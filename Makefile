@@ -1,0 +1,47 @@
+# What can be done in a checkout; `make` lists it. Arguments go along: make start ARGS="--port 9223"
+PYTHON ?= python3
+BIN = .venv/bin
+BACKGROUND = $(BIN)/python scripts/background.py
+
+.PHONY: help setup check test run start stop status logs demo bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/has-dev ## everything that working on it needs, into .venv
+
+check: .venv/has-dev ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/lint_pages.py
+
+test: .venv/has-dev ## the tests; they need a Chromium and Mosquitto
+	$(BIN)/python scripts/programs.py
+	$(BIN)/python -m pytest $(ARGS)
+
+run: .venv/has-run ## the agent in the foreground
+	$(BIN)/colab-cdp-agent run $(ARGS)
+
+start: .venv/has-run ## the agent in the background, with its own broker
+	@$(BACKGROUND) start $(ARGS)
+
+stop: ## end the agent in the background
+	@$(PYTHON) scripts/background.py stop
+
+status: ## how it stands with the agent in the background
+	@$(PYTHON) scripts/background.py status
+
+logs: ## what the agent in the background said lately
+	@$(PYTHON) scripts/background.py logs
+
+demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
+	$(BIN)/colab-cdp-agent demo $(ARGS)
+
+bench: .venv/has-dev ## the benchmarks
+	$(BIN)/python scripts/programs.py
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.venv/has-%: pyproject.toml scripts/environment.py
+	$(PYTHON) scripts/environment.py $*
+	@touch $@
