@@ -269,15 +269,9 @@ def detach(session: str) -> Command[Any]:
 
 def auto_attach_frames(*, on: bool) -> Command[Any]:
     """Attach to the cross-site frames of a page; on a page's session only, never the browser's."""
-    return Command(
-        "Target.setAutoAttach",
-        {
-            "autoAttach": on,
-            "waitForDebuggerOnStart": False,
-            "flatten": True,
-            "filter": [{"type": "iframe"}],
-        },
-    )
+    wanted = {"filter": [{"type": "iframe"}]} if on else {}
+    how = {"autoAttach": on, "waitForDebuggerOnStart": False, "flatten": True}
+    return Command("Target.setAutoAttach", how | wanted)
 
 
 def get_frame_tree() -> Command[FrameTree]:
