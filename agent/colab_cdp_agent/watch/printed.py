@@ -10,7 +10,9 @@ from colab_cdp_protocols import cdp
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """How much text of the running cell the page itself holds; `frames` are its frames' addresses.
+    """How much text of the running cell the page itself holds.
+
+    `frames` are the places of the cell's frames among the page's.
 
     `length` counts characters. `text` is None where it was not asked for.
     """
@@ -19,7 +21,7 @@ class Measure(msgspec.Struct, frozen=True):
     lines: int
     last_line: str
     text: str | None
-    frames: tuple[str, ...]
+    frames: tuple[int, ...]
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -107,22 +109,25 @@ async def read_printed(page: PageWitness) -> Printed | None:
     return await _read_frames(page, found.frames)
 
 
-async def _read_frames(page: PageWitness, addresses: tuple[str, ...]) -> Printed:
+class _FrameText(msgspec.Struct, frozen=True):
+    place: int
+    text: str
+
+
+async def _read_frames(page: PageWitness, places: tuple[int, ...]) -> Printed:
     """Read the text in the cell's cross-site frames, attached to for just that long."""
     output = page.profile.output
     wanted = re.compile(output.frames or "$^")
+    options = {"paths": output.frame_text}
     await page.tab.call(cdp.auto_attach_frames(on=True))
     try:
         frames = [
-            session
+            await page.tab.run("frame_output", options, _FrameText, frame=session)
             for session, address in page.tab.frames.items()
-            if address in addresses and wanted.search(address)
-        ]
-        options = {"paths": output.frame_text}
-        texts = [
-            await page.tab.run("frame_output", options, str, frame=session) for session in frames
+            if wanted.search(address)
         ]
     finally:
         await page.tab.call(cdp.auto_attach_frames(on=False))
-    text = "\n".join(texts)
-    return Printed(text, readable=bool(frames), framed=True)
+    mine = sorted((each.place, each.text) for each in frames if each.place in places)
+    text = "\n".join(text for _place, text in mine)
+    return Printed(text, readable=bool(mine), framed=True)

@@ -3,7 +3,8 @@
  * Measures what the running cell printed into the page, and returns the text beyond `after`.
  *
  * `after` counts characters (null: no text is wanted). `length` is 0 where the page holds no text
- * of the cell itself: it printed nothing, or into the cross-site frames of `frames`.
+ * of the cell itself: it printed nothing, or into cross-site frames, whose places among the
+ * page's frames are in `frames`.
  *
  * @param {{after: number | null}} options
  */
@@ -12,12 +13,15 @@ function output({ after }) {
   const cell = watch.runningCell();
   if (!cell) return null;
   const text = watch.runningText();
+  const places = [...Array(window.length).keys()];
   const trimmed = text.trimEnd();
   return {
     length: text.length,
     lines: trimmed === "" ? 0 : trimmed.split("\n").length,
     last_line: trimmed.slice(trimmed.lastIndexOf("\n") + 1).slice(-500),
     text: after === null ? null : text.slice(after),
-    frames: watch.findAll("iframe", cell).map((frame) => frame.src),
+    frames: watch.findAll("iframe", cell).map(({ contentWindow }) => places.find(
+      (place) => window[place] === contentWindow,
+    ) ?? -1),
   };
 }
