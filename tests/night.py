@@ -82,7 +82,7 @@ class Night:
             undo.callback(self.heard.close)
             self.start()
             undo.callback(self.kill)
-            self.until(lambda: self.value("status") == "online")
+            self.until(lambda: self.value("status") == "online" and self.info())
             self._exit = undo.pop_all()
         return self
 
@@ -138,7 +138,7 @@ class Night:
         self.agent.kill()
         self.agent.wait()
 
-    def until(self, holds: Callable[[], T], limit: float = UNTIL_LIMIT_S) -> T:
+    def until(self, holds: Callable[..., T], limit: float = UNTIL_LIMIT_S) -> T:
         """Return what a predicate returns as soon as it is truthy; it is asked at each message.
 
         A predicate that finds no session or key yet may raise LookupError.
@@ -186,6 +186,11 @@ class Night:
             if wanted in {state["id"], state["title"]}:
                 return state
         raise LookupError(name)
+
+    def attention(self, name: str) -> str | None:
+        """Return the kind of a session's attention, None where there is none."""
+        found: dict[str, str] | None = self.session(name)["attention"]
+        return found["kind"] if found else None
 
     def id_of(self, url: str, nth: int = 1) -> str:
         """Return the session id of a notebook's address; `nth` counts its tabs."""

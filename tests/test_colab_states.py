@@ -106,9 +106,7 @@ def test_a_failed_run_is_told_where_the_page_tells_it(
         stage.do(notebook.connection("connected"))
         stage.do(notebook.cell("running"))
         stage.do(notebook.cell("failed"))
-        night.until(
-            lambda url=notebook.url: night.session(url)["attention"]["kind"] == "run_failed"
-        )
+        night.until(lambda url=notebook.url: night.attention(url) == "run_failed")
         stage.do(notebook.cell("idle"))
 
 

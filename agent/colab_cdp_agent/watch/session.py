@@ -1,6 +1,7 @@
 """One watched notebook: the witnesses in, the verdict, the duties out."""
 
 import asyncio
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Session:
         self._ledger = Ledger(session, profile, policy)
         self._had_runtime = False
         self._run_interrupted = False
+        self._running = False
+        self._failures_before = sys.maxsize  # no run was seen yet: no failure is of one
         self._load = duties.Load()
         self._kept = Kept()
         self._measured_at = -MEASURE_EVERY_S
@@ -122,6 +125,7 @@ class Session:
             loaded_s=time.monotonic() - page.loaded_at,
             had_runtime=self._had_runtime,
             run_interrupted=self._run_interrupted and not duties.gave_up(self._policy, self._past),
+            run_failed=page.reading is not None and page.reading.failures > self._failures_before,
         )
 
     def _conclude(self, seen: Seen) -> Verdict:
@@ -143,6 +147,10 @@ class Session:
             self._run_interrupted = running
         elif seen.page is not None and "running" in seen.page.states:
             self._had_runtime = self._run_interrupted = True
+        if running and seen.page is not None:
+            lowest = self._failures_before if self._running else sys.maxsize
+            self._failures_before = min(lowest, seen.page.failures)
+        self._running = running
         if seen.page is not None and not running and now.connection == "connected":
             self._past.clear_at = None
             self._load = duties.Load()

@@ -31,7 +31,10 @@ class SeenAlarm(msgspec.Struct, frozen=True):
 
 
 class PageReading(msgspec.Struct, frozen=True):
-    """What the page shows: each state with the place of the first detector that holds."""
+    """What the page shows: each state with the place of the first detector that holds.
+
+    `failures` counts the elements that show a failed run; older ones stay in the page.
+    """
 
     version: int
     language: str
@@ -43,6 +46,7 @@ class PageReading(msgspec.Struct, frozen=True):
     dialogs: tuple[Dialog, ...]
     cell: str | None
     broken: tuple[str, ...]
+    failures: int = 0
 
 
 class WireReading(msgspec.Struct, frozen=True):
@@ -53,7 +57,10 @@ class WireReading(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded."""
+    """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded.
+
+    `run_failed`: the page shows a failure that it did not show while the last run went on.
+    """
 
     tab: TabState
     page: PageReading | None = None
@@ -61,6 +68,7 @@ class Seen(msgspec.Struct, frozen=True):
     loaded_s: float = 0.0
     had_runtime: bool = False
     run_interrupted: bool = False
+    run_failed: bool = False
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -126,7 +134,7 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
         phase, finding = _of_unreadable(page, seen, profile)
     else:
         phase = _phase(page, connection, kernel, seen)
-        finding = _find(alarm or _worth_a_look(page, phase))
+        finding = _find(alarm or _worth_a_look(seen, phase))
     return msgspec.structs.replace(heard, phase=phase, finding=finding, detector=detector)
 
 
@@ -197,11 +205,11 @@ def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen
     return "queued" if "queued" in page.states else "idle"
 
 
-def _worth_a_look(page: PageReading, phase: Phase) -> str | None:
+def _worth_a_look(seen: Seen, phase: Phase) -> str | None:
     """Return what is worth a look where no alarm of the profile is raised."""
     if phase in {"ended", "reconnecting"}:
         return "disconnected"
-    return "run_failed" if phase == "idle" and "failed" in page.states else None
+    return "run_failed" if phase == "idle" and seen.run_failed else None
 
 
 def _of_unreadable(page: PageReading, seen: Seen, profile: Profile) -> tuple[Phase, Finding | None]:

@@ -117,6 +117,18 @@ function observe({ profile }) {
     return false;
   }
 
+  /** How many elements show that a run failed, by the first detector that holds. */
+  function failures(detectors, dialogs) {
+    const detector = detectors.find((each) => holds(each, dialogs));
+    if (!detector) return 0;
+    if (detector.css) return findAll(detector.css).length;
+    const test = detector.text ?? detector.attr;
+    if (!test) return 1;
+    const pattern = expression(test.matches, test.flags);
+    const says = (element) => (detector.attr ? element.getAttribute(test.name) : element.textContent);
+    return findAll(test.path).filter((element) => pattern.test(says(element) ?? "")).length;
+  }
+
   /** The first detector of a list that holds: its place in the list and its match, or null. */
   function first(detectors, dialogs) {
     for (const [index, detector] of detectors.entries()) {
@@ -174,6 +186,7 @@ function observe({ profile }) {
       loading: document.readyState === "loading",
       hidden: document.visibilityState === "hidden",
       states,
+      failures: failures(profile.states.failed ?? [], dialogs),
       alarms,
       values,
       dialogs: dialogs.map(({ heading, harmless }) => ({
