@@ -79,12 +79,11 @@ duties:
   keep_alive: {dialogs: false, connect: false}
   reconnect: {tries: 0}
   clear: {on: false}
-commands: {allow: []}
 """
     config = given(text)
     lines = policy(override(config, mqtt="mqtt://me@mail.example@broker"), observe=True)
     assert "observe: acts on no tab; what follows is what it would have done" in lines
     assert "keep-alive: every 5m while a cell runs: only thaws a frozen tab" in lines
-    assert {"reconnect: off", "clear: off", "commands: none are carried out"} <= set(lines)
+    assert {"reconnect: off", "clear: off"} <= set(lines)
     assert "publishes: under colab/ to mqtt://broker" in lines
     assert lines[-1].startswith("never: solves or dismisses captchas")

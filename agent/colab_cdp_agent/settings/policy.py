@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from colab_cdp_agent.settings.duties import Clear, KeepAlive, Reconnect
-from colab_cdp_agent.settings.telling import Commands, Mqtt
+from colab_cdp_agent.settings.telling import Mqtt
 from colab_cdp_agent.settings.tree import Config
 
 REFUSED: Final = (
@@ -27,17 +27,8 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     yield f"reconnect: {_reconnect(duties.reconnect)}"
     yield f"clear: {_clear(duties.clear)}"
     archive = config.archive
-    yield f"archive: every printed line, for {archive.keep}, at most {archive.max_bytes}"
+    yield f"archive: what is cleared, for {archive.keep}, at most {archive.max_bytes}"
     yield f"publishes: {_publishes(config.mqtt)}"
-    if config.alerts.apprise:
-        quiet = f", silent {config.alerts.quiet}" if config.alerts.quiet else ""
-        yield f"rings: {', '.join(config.alerts.ring) or 'for nothing'}{quiet}"
-    yield f"commands: {_commands(config.commands)}"
-    if config.web.on:
-        reach = (
-            "on the local network, with a password" if config.web.lan else "on this machine only"
-        )
-        yield f"phone page: port {config.web.port}, {reach}"
     yield REFUSED
 
 
@@ -83,9 +74,3 @@ def _publishes(mqtt: Mqtt) -> str:
         return "nothing"
     where = "a broker of its own" if mqtt.url.embedded else mqtt.url.shown
     return f"under {mqtt.root}/ to {where}"
-
-
-def _commands(commands: Commands) -> str:
-    if not commands.allow:
-        return "none are carried out"
-    return f"{', '.join(commands.allow)}{', signed only' if commands.key else ''}"

@@ -8,6 +8,7 @@ from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
 from colab_cdp_agent.tell.publisher import BrokerLostError, Link, Publisher
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 8.0
+USUAL_PORT = 1883
 
 log = structlog.get_logger()
 
@@ -65,7 +66,10 @@ class Messenger:
 
     async def _tend(self) -> None:
         link = await self._find()
-        await self._publisher.run(link, lambda: self._is(f"{link.host}:{link.port}"))
+        where = f"{link.host}:{link.port}"
+        if self._settings.url.embedded and link.port != USUAL_PORT:
+            where += f" ({USUAL_PORT} is taken by another program)"
+        await self._publisher.run(link, lambda: self._is(where))
 
     async def _find(self) -> Link:
         """Return the configured broker, or start the embedded one."""
@@ -73,6 +77,8 @@ class Messenger:
         url = settings.url
         if url.embedded:
             address = await self._embedded.start()
+            if address.warning:
+                log.warning("the embedded broker runs with a reservation", reason=address.warning)
             return Link(address.host, address.port)
         return Link(
             url.host,
