@@ -40,7 +40,7 @@ class ChromeWatch:
         self._where = where
         self._roster = roster
         self._changed = changed
-        self._tabs = Tabs(roster.matches)
+        self._tabs = Tabs(roster.notebook)
 
     async def run(self) -> None:
         """Watch for ever: a Chrome that is not there is waited for."""
@@ -56,10 +56,11 @@ class ChromeWatch:
         """Connect, and watch the tabs until the browser is gone."""
         where = self._where
         address = await locate(where.host, where.port, where.profile_dir)
-        self._tabs = Tabs(self._roster.matches)
+        self._tabs = Tabs(self._roster.notebook)
         link = connect_browser(address, self._tabs.take, patience=HANDSHAKE_LIMIT_S)
         async with link as browser, asyncio.TaskGroup() as tasks:
             tasks.create_task(browser.read(), name="chrome read")
+            tasks.create_task(browser.undo_late(), name="chrome undo")
             await self._tabs.discover(browser)
             product = (await browser.call(cdp.get_version())).product
             self._is("connected", product=product)
@@ -82,7 +83,8 @@ class ChromeWatch:
 
     def _lose(self, error: Exception) -> None:
         self._tabs.lose_all("chrome_gone")
-        self._roster.lose_chrome()
+        if self.info.state != "waiting":
+            self._roster.lose_chrome()
         remedy = error.remedy if isinstance(error, ChromeAbsentError) else None
         self._is("waiting", reason=str(error), remedy=remedy)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import msgspec
+import structlog
 
 from colab_cdp_agent.chrome.browser import (
     BrowserLostError,
@@ -16,6 +17,7 @@ from colab_cdp_agent.chrome.browser import (
     CommandRefusedError,
     NavigatedError,
     NoAnswerError,
+    ScriptThrewError,
 )
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.watch.profile import Profile
@@ -27,12 +29,14 @@ ANSWER_LIMIT_S = 3.0
 NEW_PAGE_LIMIT_S = 5.0
 NEW_PAGE_PAUSE_S = 0.05
 
+log = structlog.get_logger()
+
 
 class PageWitness:
     """Reads one tab by its site profile.
 
     Attributes:
-        state: whether the tab can be asked at all.
+        state: whether the tab can be asked at all; a new one is presumed to.
         reading: the last reading, None until there is one of the present page.
         loaded_at: when the present page was first read, on the monotonic clock.
 
@@ -41,7 +45,7 @@ class PageWitness:
     def __init__(self, tab: Tab, profile: Profile, news: Callable[[], None]) -> None:
         self.tab = tab
         self.profile = profile
-        self.state: TabState = "sleeping"
+        self.state: TabState = "attached"
         self.reading: PageReading | None = None
         self.loaded_at = time.monotonic()
         self._news = news
@@ -61,9 +65,9 @@ class PageWitness:
                 await self._follow()
             except BrowserLostError:
                 raise
-            except ChromeError:
+            except ChromeError as error:
                 await self.tab.detach()
-                self._tell("crashed" if self.tab.crashed else "sleeping", None)
+                self._lose_page(error)
                 await self._until_stirred()
 
     async def until(self, holds: Callable[[PageReading], bool], within: float) -> bool:
@@ -120,6 +124,14 @@ class PageWitness:
                 await self.tab.stirred.wait()
         except TimeoutError:
             return
+
+    def _lose_page(self, error: ChromeError) -> None:
+        """Take note that the tab cannot be asked; it is said once."""
+        state: TabState = "crashed" if self.tab.crashed else "sleeping"
+        if state != self.state:
+            say = log.warning if isinstance(error, ScriptThrewError) else log.info
+            say("a tab cannot be read", state=state, title=self.tab.title, reason=str(error))
+        self._tell(state, None)
 
     def _tell(self, state: TabState, reading: PageReading | None) -> None:
         if (state, reading) == (self.state, self.reading):

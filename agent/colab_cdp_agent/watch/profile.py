@@ -7,8 +7,14 @@ was matched so far. Detectors stand in the order of trust, and the first that ho
 import re
 from typing import Literal
 
-import cssselect
-import msgspec
+from colab_cdp_agent.watch.detector import (
+    Detector,
+    Strict,
+    TextTest,
+    Trust,
+    check_path,
+    check_regex,
+)
 
 StateName = Literal[
     "control", "connected", "connecting", "press_connect", "running", "idle", "queued", "failed",
@@ -19,90 +25,16 @@ AttentionKind = Literal[
     "backend_error", "out_of_memory", "kernel_died", "run_anyway", "drive_consent", "sign_in",
     "disconnected",
 ]  # fmt: skip
-Trust = Literal["high", "med", "low"]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of a profile: immutable, and without keys of its own invention."""
-
-
-class AttributeTest(_Strict, frozen=True):
-    """An element's attribute matches a JavaScript regular expression."""
-
-    path: str
-    name: str
-    matches: str
-    flags: str = ""
-
-    def __post_init__(self) -> None:
-        check_path(self.path)
-        check_regex(self.matches)
-
-
-class TextTest(_Strict, frozen=True):
-    """An element's text matches; `deep` reads through its open shadow roots too."""
-
-    path: str
-    matches: str
-    flags: str = ""
-    deep: bool = False
-
-    def __post_init__(self) -> None:
-        check_path(self.path)
-        check_regex(self.matches)
-
-
-class Detector(_Strict, frozen=True):
-    """One way to see something in a page: exactly one of css, none, attr, text, dialog, all.
-
-    `dialog` is a regular expression on the text of an open dialog; the rest of the keys is the
-    evidence: when and in which language it was seen, and how far it is to be trusted.
-    """
-
-    css: str | None = None
-    none: str | None = None
-    attr: AttributeTest | None = None
-    text: TextTest | None = None
-    dialog: str | None = None
-    all: "tuple[Detector, ...] | None" = None
-    seen: str | int | None = None
-    trust: Trust = "med"
-    lang: str | None = None
-    source: str | None = None
-    note: str | None = None
-
-    def __post_init__(self) -> None:
-        tests = (self.css, self.none, self.attr, self.text, self.dialog, self.all)
-        if sum(test is not None for test in tests) != 1:
-            raise ValueError("expected exactly one of css, none, attr, text, dialog, all")
-        for path in filter(None, (self.css, self.none)):
-            check_path(path)
-        if self.dialog is not None:
-            check_regex(self.dialog)
-
-    def __str__(self) -> str:
-        """Return the detector in a few words, as the status names it."""
-        if self.css is not None:
-            return self.css
-        if self.none is not None:
-            return f"no {self.none}"
-        if self.attr is not None:
-            return f"{self.attr.path}[{self.attr.name}] ~ {self.attr.matches}"
-        if self.text is not None:
-            return f"{self.text.path} says {self.text.matches}"
-        if self.dialog is not None:
-            return f"a dialog says {self.dialog}"
-        return " and ".join(map(str, self.all or ()))
-
-
-class Alarm(_Strict, frozen=True):
+class Alarm(Strict, frozen=True):
     """What is reported to the person, and never touched."""
 
     kind: AttentionKind
     detect: tuple[Detector, ...]
 
 
-class Harmless(_Strict, frozen=True):
+class Harmless(Strict, frozen=True):
     """A yes/no dialog that keep-alive may cancel by one of `cancel`, where no alarm is raised.
 
     `languages` are those in which the profile knows the texts of the dialogs of that look that
@@ -121,7 +53,7 @@ class Harmless(_Strict, frozen=True):
             check_path(path)
 
 
-class Dialogs(_Strict, frozen=True):
+class Dialogs(Strict, frozen=True):
     """How to find open dialogs, and which of them are harmless."""
 
     hosts: tuple[str, ...] = ()
@@ -133,7 +65,7 @@ class Dialogs(_Strict, frozen=True):
             check_path(path)
 
 
-class CellRule(_Strict, frozen=True):
+class CellRule(Strict, frozen=True):
     """A cell that matches the selector runs, where `text` is given: if it reads so inside."""
 
     css: str
@@ -143,7 +75,7 @@ class CellRule(_Strict, frozen=True):
         check_path(self.css)
 
 
-class Output(_Strict, frozen=True):
+class Output(Strict, frozen=True):
     """Where the running cell's printed text stands; `frames` names cross-site frames by address.
 
     `cleared` is how a cell reads that still runs although its output was just cleared. Changes
@@ -164,7 +96,7 @@ class Output(_Strict, frozen=True):
             check_regex(self.frames)
 
 
-class Step(_Strict, frozen=True):
+class Step(Strict, frozen=True):
     """One touch of one element, which is waited for: exactly one of the ways below.
 
     `click` calls the element's click(); `press` sends the pointer's and mouse's events before it;
@@ -198,7 +130,7 @@ class Step(_Strict, frozen=True):
         return {"click": self.click, "press": self.press, "menu": self.menu, "pick": self.pick}
 
 
-class Method(_Strict, frozen=True):
+class Method(Strict, frozen=True):
     """One way to do something: its steps in order, with the evidence.
 
     `undo` is done when a later step's element does not come: it closes what the first opened.
@@ -212,7 +144,7 @@ class Method(_Strict, frozen=True):
     note: str | None = None
 
 
-class Panel(_Strict, frozen=True):
+class Panel(Strict, frozen=True):
     """What a click on the connect control opens in a connected page, and what closes it."""
 
     css: str
@@ -226,7 +158,7 @@ class Panel(_Strict, frozen=True):
         check_path(self.close)
 
 
-class Actions(_Strict, frozen=True):
+class Actions(Strict, frozen=True):
     """What may be done, each by the first of its methods that shows an effect."""
 
     connect: tuple[Method, ...] = ()
@@ -235,7 +167,7 @@ class Actions(_Strict, frozen=True):
     clear: tuple[Method, ...] = ()
 
 
-class Reads(_Strict, frozen=True):
+class Reads(Strict, frozen=True):
     """What is read beside the state: the groups of each test's expression are the values.
 
     `resources` has four groups: RAM used and total, disk used and total, in GB.
@@ -246,7 +178,7 @@ class Reads(_Strict, frozen=True):
     build: tuple[Detector, ...] = ()
 
 
-class Profile(_Strict, frozen=True):
+class Profile(Strict, frozen=True):
     """Everything the agent knows of one site.
 
     `attributes` are those whose changes the observer notices beyond the usual ones.
@@ -278,30 +210,3 @@ class Profile(_Strict, frozen=True):
     def title(self, tab_title: str) -> str:
         """Return the notebook's title without what the site adds to it."""
         return re.sub(self.title_suffix, "", tab_title).strip() or "untitled"
-
-
-def check_path(path: str) -> None:
-    """Make sure that each part of a path is a CSS selector.
-
-    Raises:
-        ValueError: it is not; the message says where.
-
-    """
-    for part in path.split(" >>> "):
-        try:
-            cssselect.parse(part)
-        except cssselect.SelectorError as error:
-            raise ValueError(f"{part!r} is no CSS selector: {error}") from error
-
-
-def check_regex(pattern: str) -> None:
-    """Make sure that a regular expression parses.
-
-    Raises:
-        ValueError: it does not; the message says where.
-
-    """
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error

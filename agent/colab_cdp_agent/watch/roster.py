@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
+from itertools import count
 
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.watch.profile import Profile
@@ -12,6 +14,8 @@ from colab_cdp_protocols import mqtt
 
 HANDOVER_S = 0.5
 """A discarded tab is replaced before it is destroyed: how long its successor waits for that."""
+CLOSING_S = 5.0
+"""A browser that is closed closes its tabs first: how long it may take for its own end."""
 FORGET_AFTER_S = 24 * 3600.0
 
 
@@ -31,10 +35,13 @@ class Roster:
         self._enrol = enrol
         self._sessions: dict[str, Session] = {}
         self._gone_at: dict[str, float] = {}
+        self._left: dict[str, asyncio.Event] = {}  # of the sessions that have a tab
+        self._heirs: Counter[str] = Counter()  # how many tabs wait for a session's present one
 
-    def matches(self, url: str) -> bool:
-        """Return whether a site profile names that address."""
-        return any(profile.notebook(url) is not None for profile in self._profiles)
+    def notebook(self, url: str) -> tuple[str, str] | None:
+        """Return the site and the notebook at an address, None where no profile names it."""
+        found = self._profile_of(url)
+        return None if found is None else (found[0].site, found[1])
 
     async def watch(self, tab: Tab) -> None:
         """Watch a tab as the session of its notebook, until the tab is gone.
@@ -45,13 +52,21 @@ class Roster:
         if session is None:
             return
         self._gone_at.pop(session.id, None)
-        await session.watch(tab)
-        self._let_go(session, "gone")
+        left = self._left[session.id] = asyncio.Event()
+        try:
+            await session.watch(tab)
+        finally:
+            del self._left[session.id]
+            left.set()
+        if not self._heirs[session.id]:
+            self._let_go(session, "gone")
+        await tab.detach()
 
     def lose_chrome(self) -> None:
-        """Take note that Chrome is gone, and every tab with it."""
+        """Take note that Chrome is gone with every tab, those that it closed first among them."""
+        lately = time.monotonic() - CLOSING_S
         for session in self._sessions.values():
-            if session.id not in self._gone_at:
+            if self._gone_at.get(session.id, lately) >= lately:
                 self._let_go(session, "chrome_gone")
 
     def forget_old(self) -> list[str]:
@@ -72,21 +87,30 @@ class Roster:
         if found is None:
             return None
         profile, notebook = found
-        session = self._session(profile, notebook, 1)
-        if session.tab is not None:
-            await asyncio.wait({session.tab.gone}, timeout=HANDOVER_S)
-        nth = 1
-        while session.tab is not None:
-            nth += 1
-            session = self._session(profile, notebook, nth)
-        session.tab = tab
-        return session
+        await self._await_handover(mqtt.session_id(profile.site, notebook))
+        numbers = (mqtt.session_id(profile.site, notebook, nth) for nth in count(1))
+        free = next(number for number in numbers if number not in self._left)
+        if tab.gone.done():
+            if free in self._sessions and free not in self._gone_at:
+                self._let_go(self._sessions[free], "gone")  # inherited from a tab that has left
+            return None
+        if free not in self._sessions:
+            self._sessions[free] = self._enrol(free, profile)
+        return self._sessions[free]
 
-    def _session(self, profile: Profile, notebook: str, nth: int) -> Session:
-        session = mqtt.session_id(profile.site, notebook, nth)
-        if session not in self._sessions:
-            self._sessions[session] = self._enrol(session, profile)
-        return self._sessions[session]
+    async def _await_handover(self, session: str) -> None:
+        """Give a session's present tab a moment to leave: the new one may be its successor."""
+        left = self._left.get(session)
+        if left is None:
+            return
+        self._heirs[session] += 1
+        try:
+            async with asyncio.timeout(HANDOVER_S):
+                await left.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._heirs -= Counter((session,))
 
     def _profile_of(self, url: str) -> tuple[Profile, str] | None:
         for profile in self._profiles:
