@@ -20,31 +20,36 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-def free_port() -> int:
-    """Return a TCP port that was free on loopback a moment ago."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Return TCP ports that were free on loopback a moment ago."""
+    listeners = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
 
 
 class Mosquitto:
     """One mosquitto, without persistence; `kill`, `freeze`, `thaw` and `start` again at will.
 
-    `listener` are lines of configuration for its one listener, `password_file` among them.
+    Everyone may use `port`, in the clear. With `guarded` lines of configuration there is a second
+    listener of that kind at `guarded_port`.
     """
 
-    def __init__(self, folder: Path, listener: Sequence[str] = ("allow_anonymous true",)) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, guarded: Sequence[str] = ()) -> None:
+        self.port, self.guarded_port = free_ports(2)
         self._config = folder / "mosquitto.conf"
-        lines = (f"listener {self.port} {HOST}", *listener, "persistence false", "log_dest stderr")
+        lines = [
+            "per_listener_settings true",
+            "log_dest stderr",
+            "user root",  # where root runs it: anyone else could not read the test's files
+            f"listener {self.port} {HOST}",
+            "allow_anonymous true",
+        ]
+        if guarded:
+            lines += [f"listener {self.guarded_port} {HOST}", *guarded]
         self._config.write_text("\n".join(lines) + "\n", "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """The broker's address."""
-        return f"mqtt://{HOST}:{self.port}"
 
     def __enter__(self) -> Self:
         self.start()

@@ -6,6 +6,7 @@
 import json
 import threading
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -89,12 +90,13 @@ class Notes:
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = notes._body(urlsplit(self.path).path).encode()  # noqa: SLF001 - its own part
+                body = notes._body(urlsplit(self.path).path).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # the tab has closed, or gone elsewhere
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from chromium import Chromium
 
@@ -20,12 +21,16 @@ class Person:
     """One client of the whole browser; what it attaches to is left when it leaves."""
 
     def __init__(self, chromium: Chromium) -> None:
-        address = chromium.get("/json/version")["webSocketDebuggerUrl"]
-        self._socket = connect(address, max_size=None, compression=None, close_timeout=1)
+        self._chromium = chromium
+        self._socket: ClientConnection
+        self._exit = ExitStack()
         self._last = 0
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
+        address = self._chromium.get("/json/version")["webSocketDebuggerUrl"]
+        link = connect(address, max_size=None, compression=None, close_timeout=1)
+        self._socket = self._exit.enter_context(link)
         return self
 
     def __exit__(
@@ -34,7 +39,7 @@ class Person:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
+        self._exit.close()
 
     def send(self, method: str, session: str | None = None, **params: Any) -> int:
         """Send a command without waiting for its answer, and return its number."""
@@ -92,7 +97,7 @@ class Person:
                 self.events.append(message)
 
 
-def eventually(holds: Callable[[], T], limit: float = UNTIL_LIMIT_S) -> T:
+def eventually(holds: Callable[..., T], limit: float = UNTIL_LIMIT_S) -> T:
     """Return what is looked for in the browser as soon as it is truthy."""
     deadline = time.monotonic() + limit
     while not (found := holds()):

@@ -14,6 +14,7 @@ from mosquitto import find_mosquitto
 from night import UNTIL_LIMIT_S, Night
 from notes import Notes
 from person import Person
+from wiretap import Wiretap
 
 BUSY_MS = 400
 
@@ -31,6 +32,7 @@ class Scene:
     chromium: Chromium
     night: Night
     person: Person
+    wiretap: Wiretap
 
     def open(self, name: str) -> str:
         """Open a notebook in a tab, wait until the agent reads it, and return the target."""
@@ -91,7 +93,8 @@ def set_scene(
     with (
         Notes(folder) as notes,
         chromium,
-        Night(chromium.port, config=config, sites=[str(notes.profile)]) as night,
+        Wiretap(chromium.port) as wiretap,
+        Night(wiretap.port, config=config, sites=[str(notes.profile)]) as night,
         Person(chromium) as person,
     ):
-        yield Scene(notes, chromium, night, person)
+        yield Scene(notes, chromium, night, person, wiretap)

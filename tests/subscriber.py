@@ -62,9 +62,10 @@ class Subscriber:
 
     def _take(self, _client: Client, _context: object, message: MQTTMessage) -> None:
         with self._news:
-            self.messages.append((message.topic, message.payload))
-            if message.payload:
-                self.values[message.topic] = message.payload
+            payload = bytes(message.payload)
+            self.messages.append((message.topic, payload))
+            if payload:
+                self.values[message.topic] = payload
             else:
                 self.values.pop(message.topic, None)
             self._news.notify_all()

@@ -16,7 +16,7 @@ ends in a reply, a deadline or a loss.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
@@ -82,6 +82,8 @@ class Browser:
         self._socket = socket
         self._on_event = on_event
         self._waiting: dict[int, tuple[asyncio.Future[cdp.Reply], str, str | None]] = {}
+        self._undos: dict[int, Callable[[cdp.Reply], cdp.Command[Any]]] = {}
+        self._undoing: asyncio.Queue[cdp.Command[Any]] = asyncio.Queue()  # one for each late answer
         self._last_number = 0
         self.malformed = 0
 
@@ -102,10 +104,31 @@ class Browser:
         self._fail(lambda _session: True, lost)
         raise lost
 
+    async def undo_late(self) -> None:
+        """Undo, for ever, what came about after its caller had given up.
+
+        Raises:
+            BrowserLostError: the connection ended.
+
+        """
+        while True:
+            command = await self._undoing.get()
+            try:
+                await self.call(command)
+            except (NoAnswerError, CommandRefusedError) as error:
+                log.debug("what came too late was not undone", reason=str(error))
+
     async def call(
-        self, command: cdp.Command[T], session: str | None = None, within: float = CALL_LIMIT_S
+        self,
+        command: cdp.Command[T],
+        session: str | None = None,
+        within: float = CALL_LIMIT_S,
+        *,
+        undo: Callable[[T], cdp.Command[Any]] | None = None,
     ) -> T:
         """Send one command and return its result.
+
+        `undo` makes the command that undoes a result which comes when nobody waits any more.
 
         Raises:
             BrowserLostError: the connection ended.
@@ -118,18 +141,19 @@ class Browser:
         number = self._last_number
         answer: asyncio.Future[cdp.Reply] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (answer, command.method, session)
+        if undo is not None:
+            self._undos[number] = lambda reply: undo(command.parse(reply.result))
         try:
             async with asyncio.timeout(within):
                 await self._socket.send(command.encode(number, session))
                 reply = await answer
+                self._undos.pop(number, None)
         except TimeoutError as error:
             raise NoAnswerError(f"{command.method}: no answer in {within:g} s") from error
         except ConnectionClosed as error:
             raise BrowserLostError("the connection to Chrome broke off") from error
         finally:
-            del self._waiting[number]
-            if not answer.cancel() and not answer.cancelled():
-                answer.exception()  # seen: a loss may come while the command is still being sent
+            self._end_call(number, answer)
         try:
             return command.parse(reply.result)
         except cdp.MalformedFrameError as error:
@@ -151,11 +175,31 @@ class Browser:
             return
         answer, method, _session = self._waiting.get(message.number, (None, "", None))
         if answer is None or answer.done():
-            return  # its call has ended already, by its deadline
-        if isinstance(message, cdp.Reply):
+            self._take_late(message)
+        elif isinstance(message, cdp.Reply):
             answer.set_result(message)
         else:
             answer.set_exception(CommandRefusedError(method, message.code, message.message))
+
+    def _end_call(self, number: int, answer: asyncio.Future[cdp.Reply]) -> None:
+        """Forget a call; what still comes of it, or came as its caller left, is undone."""
+        del self._waiting[number]
+        if answer.cancel() or answer.cancelled():
+            return
+        if answer.exception() is not None:
+            self._undos.pop(number, None)
+        else:
+            self._take_late(answer.result())
+
+    def _take_late(self, message: cdp.Reply | cdp.Refusal) -> None:
+        """Take an answer that nobody waits for any more."""
+        undo = self._undos.pop(message.number, None)
+        if undo is None or isinstance(message, cdp.Refusal):
+            return
+        try:
+            self._undoing.put_nowait(undo(message))
+        except cdp.MalformedFrameError as error:
+            log.warning("chrome sent an answer of another shape", error=str(error))
 
     def _fail(self, concerned: Callable[[str | None], bool], error: ChromeError) -> None:
         for answer, _method, session in self._waiting.values():

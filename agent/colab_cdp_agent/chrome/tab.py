@@ -69,7 +69,11 @@ class Tab:
             ChromeError: the tab or the browser is gone.
 
         """
-        answer = await self._browser.call(cdp.attach(self.target), within=PROBE_LIMIT_S)
+        answer = await self._browser.call(
+            cdp.attach(self.target),
+            within=PROBE_LIMIT_S,
+            undo=lambda late: cdp.detach(late.session_id),
+        )
         self.session = answer.session_id
         try:
             await self._world(None)
@@ -78,17 +82,15 @@ class Tab:
         except ChromeError:
             await self.detach()
             raise
+        self.crashed = False
 
     async def detach(self) -> None:
         """End the session, and leave the tab as it is."""
-        session, self.session = self.session, None
-        self._worlds.clear()
-        self.frames.clear()
-        if session is None or self.gone.done():
-            return
-        self._browser.lose_session(session, "detached")
-        with suppress(ChromeError):  # whatever ended the session on its own, it is ended
-            await self._browser.call(cdp.detach(session), within=PROBE_LIMIT_S)
+        session = self.session
+        self.end_session("detached")
+        if session is not None:
+            with suppress(ChromeError):  # whatever ended the session on its own, it is ended
+                await self._browser.call(cdp.detach(session), within=PROBE_LIMIT_S)
 
     async def call(self, command: cdp.Command[T], within: float = SCRIPT_LIMIT_S) -> T:
         """Send one command in the tab's session.
@@ -101,7 +103,7 @@ class Tab:
             raise SessionLostError("detached")
         return await self._browser.call(command, self.session, within)
 
-    async def run(
+    async def run(  # noqa: PLR0913 - each is a part of its own
         self,
         name: str,
         options: object,
@@ -141,11 +143,23 @@ class Tab:
         """Take note that the tab ended; everything asked of it fails with that reason."""
         if not self.gone.done():
             self.gone.set_result(reason)
-        self.end_session(reason)
+        self.fail(reason)
         self.stirred.set()
 
     def end_session(self, reason: str) -> None:
-        """Take note that Chrome ended the session, or that its renderer crashed."""
+        """Take note that the session is over, and with it those of its frames."""
+        self.fail(reason)
+        self.session = None
+        self.frames.clear()
+
+    def end_frame(self, session: str) -> None:
+        """Take note that one of its cross-site frames is gone."""
+        del self.frames[session]
+        self._worlds.pop(session, None)
+        self._browser.lose_session(session, "detached")
+
+    def fail(self, reason: str) -> None:
+        """Fail everything asked of the page: its answers never come."""
         for session in filter(None, (self.session, *self.frames)):
             self._browser.lose_session(session, reason)
         self._worlds.clear()

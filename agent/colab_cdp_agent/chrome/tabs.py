@@ -20,12 +20,12 @@ class Tabs:
     """The matching tabs, by target; `take` is the browser's event sink.
 
     Args:
-        matches: whether a tab with that address is to be watched.
+        notebook: what names the notebook at an address; nothing where it is not to be watched.
 
     """
 
-    def __init__(self, matches: Callable[[str], bool]) -> None:
-        self._matches = matches
+    def __init__(self, notebook: Callable[[str], object]) -> None:
+        self._notebook = notebook
         self._tabs: dict[str, Tab] = {}
         self._arrived: asyncio.Queue[Tab] = asyncio.Queue()  # no longer than the open tabs
         self._browser: Browser | None = None
@@ -66,16 +66,19 @@ class Tabs:
         tab = self._tabs.get(info.target_id)
         if info.type != "page" or self._browser is None:
             return
-        if not self._matches(info.url):
-            if tab is not None:
-                del self._tabs[info.target_id]
-                tab.lose("navigated")
+        notebook = self._notebook(info.url)
+        if tab is not None and notebook != self._notebook(tab.url):
+            del self._tabs[info.target_id]
+            tab.lose("navigated")
+            tab = None
+        if not notebook:
             return
         if tab is None:
             tab = self._tabs[info.target_id] = Tab(self._browser, info)
             self._arrived.put_nowait(tab)
-        tab.url, tab.title = info.url, info.title
-        tab.stirred.set()
+        if (tab.url, tab.title) != (info.url, info.title):
+            tab.url, tab.title = info.url, info.title
+            tab.stirred.set()  # what else changes is our own doing: attached or not
 
     def _target_destroyed(self, event: cdp.Event) -> None:
         tab = self._tabs.pop(cdp.params(event, cdp.TargetGone).target_id, None)
@@ -86,7 +89,7 @@ class Tabs:
         tab = self._tabs.get(cdp.params(event, cdp.TargetGone).target_id)
         if tab is not None:
             tab.crashed = True
-            tab.end_session("crashed")
+            tab.fail("crashed")
             tab.stirred.set()
 
     def _session_ended(self, event: cdp.Event) -> None:
@@ -94,10 +97,9 @@ class Tabs:
         for tab in self._tabs.values():
             if tab.session == session:
                 tab.end_session("detached")
-                tab.session = None
                 tab.stirred.set()
             elif session in tab.frames:
-                del tab.frames[session]
+                tab.end_frame(session)
 
     def _frame_attached(self, event: cdp.Event) -> None:
         opened = cdp.params(event, cdp.SessionOpened)

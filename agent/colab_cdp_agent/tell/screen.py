@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -72,17 +72,20 @@ class Screen:
             self._print_changes()
             await asyncio.sleep(REFRESH_S)
 
-    def _table(self) -> Table:
+    def _table(self) -> Group:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
         table.add_column(no_wrap=True, ratio=2)
         table.add_column(no_wrap=True, ratio=3)
         for state in self._states.values():
             table.add_row(
-                Text(state.phase, style=COLOURS[state.phase]), printable(state.title), detail(state)
+                Text(state.phase, COLOURS[state.phase]),
+                Text(printable(state.title)),  # not a string: rich would read markup in it
+                Text(detail(state)),
             )
-        table.add_row("", Text(printable(self._headline()), style="bright_black"), "")
-        return table
+        headline = Text(printable(self._headline()), "bright_black", no_wrap=True)
+        headline.overflow = "ellipsis"
+        return Group(table, headline)
 
     def _print_changes(self) -> None:
         headline = printable(self._headline())
@@ -113,7 +116,7 @@ def detail(state: mqtt.State) -> str:
     parts = []
     if state.runtime.accelerator:
         parts.append(printable(state.runtime.accelerator))
-    if state.output.page_lines is not None:
+    if state.output.page_lines:
         parts.append(f"{state.output.page_lines:,} lines in the page")
     if state.duties.clear.count:
         parts.append(f"cleared {state.duties.clear.count} times")

@@ -1,0 +1,147 @@
+"""Finding Chrome: what stands on the port instead of it, each told in its own sentence."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chromium import free_port
+from colab_cdp_agent.chrome import endpoint
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate, start_remedy
+from mosquitto import Mosquitto, find_mosquitto
+from night import Night
+
+HOST = "127.0.0.1"
+VERSION = b'{"webSocketDebuggerUrl": "ws://localhost:1/devtools/browser/an-id"}'
+
+
+@contextmanager
+def server(answer: bytes | None) -> Iterator[int]:
+    """Listen; say that to whoever connects and hang up, or say nothing where it is None."""
+    held = []
+    with socket.create_server((HOST, 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                held.append(peer)
+                if answer is not None:
+                    peer.recv(4096)
+                    peer.sendall(answer)
+                    peer.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for peer in held:
+            peer.close()
+
+
+def http(status: str, body: bytes) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def absent(port: int, folder: Path | None = None) -> ChromeAbsentError:
+    with pytest.raises(ChromeAbsentError) as raised:
+        asyncio.run(locate(HOST, port, folder))
+    assert raised.value.remedy
+    return raised.value
+
+
+def test_chrome_is_found_under_the_address_that_was_asked_not_the_one_it_names() -> None:
+    with server(http("200 OK", VERSION)) as port:
+        found = asyncio.run(locate(HOST, port, None))
+    assert found == f"ws://{HOST}:{port}/devtools/browser/an-id"
+
+
+def test_nothing_listens() -> None:
+    port = free_port()
+    error = absent(port)
+    assert str(error) == f"nothing listens on {HOST}:{port}"
+    assert f"--remote-debugging-port={port}" in error.remedy
+    assert "--user-data-dir" in error.remedy
+
+
+def test_a_chrome_that_asks_for_consent_answers_404() -> None:
+    with server(http("404 Not Found", b"")) as port:
+        error = absent(port)
+    assert "404" in str(error)
+    assert "--profile-dir" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<h1>It works!</h1>", b"{}", b"[]", b"3", b'{"webSocketDebuggerUrl": 5}', b"\xff\xfe", b""],
+)
+def test_another_http_server_is_no_chrome(body: bytes) -> None:
+    with server(http("200 OK", body)) as port:
+        assert "is an HTTP server (status 200), but not Chrome" in str(absent(port))
+
+
+def test_an_http_server_without_an_end_is_no_chrome() -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" + b"x" * 200_000
+    with server(endless) as port:
+        assert "but not Chrome" in str(absent(port))
+
+
+def test_a_port_that_accepts_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "ANSWER_LIMIT_S", 0.2)
+    with server(None) as port:
+        assert "accepts connections but does not answer" in str(absent(port))
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 \r\n\r\n"])
+def test_another_protocol_on_the_port(answer: bytes) -> None:
+    with server(answer) as port:
+        assert "does not speak HTTP" in str(absent(port))
+
+
+@pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto installed")
+def test_a_broker_on_the_port_is_told_by_the_command_line_once(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path) as wrong, Night(wrong.port) as night:
+        line = night.until(lambda: night.logged("waiting for Chrome"))[0]
+        assert "does not speak HTTP: another program holds this port" in line["reason"]
+        assert night.info()["chrome"] == {
+            "state": "waiting",
+            "product": None,
+            "since": night.info()["chrome"]["since"],
+            "reason": line["reason"],
+        }
+        # Publishing takes longer than a few tries do: they are not said again.
+        assert len(night.logged("waiting for Chrome")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "DevToolsActivePort"),
+        ("", "does not hold a port and a path"),
+        ("nine\n/devtools/browser/x", "does not hold a port and a path"),
+        ("9222", "does not hold a port and a path"),
+    ],
+)
+def test_a_profile_folder_without_a_port_in_it(tmp_path: Path, text: str | None, says: str) -> None:
+    if text is not None:
+        (tmp_path / "DevToolsActivePort").write_text(text, encoding="ascii")
+    assert says in str(absent(0, tmp_path))
+
+
+def test_a_profile_folder_names_port_and_path(tmp_path: Path) -> None:
+    (tmp_path / "DevToolsActivePort").write_text("9333\n/devtools/browser/x", encoding="ascii")
+    assert asyncio.run(locate("::1", 1, tmp_path)) == "ws://[::1]:9333/devtools/browser/x"
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32", "freebsd14"])
+def test_every_system_has_a_remedy_with_a_folder_of_its_own(platform: str) -> None:
+    remedy = start_remedy(9555, platform)
+    assert "--remote-debugging-port=9555" in remedy
+    assert "--user-data-dir" in remedy
