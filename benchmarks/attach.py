@@ -15,9 +15,9 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
-from chromium import Chromium
 from websockets.asyncio.client import connect
 
+from chromium import Chromium
 from colab_cdp_agent.chrome.browser import connect_browser
 from colab_cdp_agent.chrome.endpoint import find_endpoint
 from colab_cdp_agent.chrome.tab import Tab

@@ -83,7 +83,9 @@ def main() -> None:
     options = parser.parse_args()
     for hidden_for in (0.0, options.hidden_for):
         result = measure(options.rounds, hidden_for)
-        print(json.dumps({"hidden_for_s": hidden_for, **{k: round(v, 1) for k, v in result.items()}}))
+        print(
+            json.dumps({"hidden_for_s": hidden_for, **{k: round(v, 1) for k, v in result.items()}})
+        )
 
 
 if __name__ == "__main__":

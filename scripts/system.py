@@ -1,23 +1,23 @@
 """Packages of the operating system, installed where that needs no password."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 import sys
 
 
-def install(debian, brew):
-    # type: (list[str], list[str]) -> bool
-    """Install Debian's or Homebrew's packages, and return whether that went well."""
+def install(debian: list[str], brew: list[list[str]]) -> bool:
+    """Install Debian's packages, or run Homebrew's commands, and return whether it went well."""
     commands = _commands(debian, brew)
     return bool(commands) and all(_run(command) for command in commands)
 
 
-def _commands(debian, brew):
-    # type: (list[str], list[str]) -> list[list[str]]
-    """Return what installs the packages here, or nothing where a person has to."""
-    if sys.platform == "darwin" and shutil.which("brew"):
-        return [["brew", "install", *brew]] if brew else []
+def _commands(debian: list[str], brew: list[list[str]]) -> list[list[str]]:
+    """Return what installs them here, or nothing where a person has to."""
+    if sys.platform == "darwin":
+        return [["brew", *arguments] for arguments in brew] if shutil.which("brew") else []
     if not shutil.which("apt-get"):
         return []
     rise = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -27,6 +27,5 @@ def _commands(debian, brew):
     return [[*quiet, "update"], [*quiet, "install", "-y", "--no-install-recommends", *debian]]
 
 
-def _run(command):
-    # type: (list[str]) -> bool
+def _run(command: list[str]) -> bool:
     return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode == 0

@@ -137,7 +137,9 @@ class Chromium:
 
     def open(self, url: str) -> str:
         """Open a tab and return its target id."""
-        target: str = self.get(f"/json/new?{urllib.parse.quote(url, safe=SAFE)}", method="PUT")["id"]
+        target: str = self.get(f"/json/new?{urllib.parse.quote(url, safe=SAFE)}", method="PUT")[
+            "id"
+        ]
         return target
 
     def close(self, target: str) -> None:

@@ -1,4 +1,4 @@
-"""What the agent does in Colab's page: kept alive, reconnected, cleared, and what it leaves alone."""
+"""What the agent does in Colab's page: keep alive, reconnect, clear, and leave the rest alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,7 +155,7 @@ def test_the_running_cells_output_is_cleared_once_it_stands_in_the_archive(
     notebooks = [running(stage, f"full {year}", generation=year) for year in GENERATIONS]
     open_and_run(stage, chromium, notebooks)
     for notebook in notebooks:
-        where = "frame" if notebook.name.endswith("2020") else "page"
+        where: Any = "frame" if notebook.name.endswith("2020") else "page"
         stage.do(notebook.print(LINES, where=where))
         stage.do(notebook.print(["of another cell"], where=where, index=1))
     with Night(chromium.port, config={"duties": CLEAR_ONLY}) as night:

@@ -36,13 +36,18 @@ def notebooks(stage: Stage) -> list[Notebook]:
 
 
 @pytest.fixture(scope="module")
-def night(stage: Stage, notebooks: list[Notebook]) -> Iterator[Night]:
-    duties = {"reconnect": {"on": False}, "keep_alive": {"every": "10s", "when": "connected"}}
+def chromium(stage: Stage, notebooks: list[Notebook]) -> Iterator[Chromium]:
     with Chromium(stage.sim.chromium_flags) as chromium:
         for notebook in notebooks:
             chromium.open(notebook.url)
-        with Night(chromium.port, config={"duties": duties}) as night:
-            yield night
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def night(chromium: Chromium) -> Iterator[Night]:
+    off = {duty: {"on": False} for duty in ("keep_alive", "reconnect", "clear")}
+    with Night(chromium.port, config={"duties": off}) as night:
+        yield night
 
 
 def everywhere(night: Night, notebooks: list[Notebook], key: str, value: str) -> None:
@@ -71,31 +76,30 @@ def test_what_a_cell_does_is_told(
     everywhere(night, notebooks, "kernel", kernel)
 
 
-@pytest.mark.parametrize(
-    ("shown", "connection", "phase"),
-    [
-        ("connecting", "connecting", "reconnecting"),
-        ("connected", "connected", "idle"),
-        ("allocating", "connecting", "reconnecting"),
-        ("reconnect", "disconnected", "ended"),
-        ("initializing", "connecting", "reconnecting"),
-        ("no_runtime", "disconnected", "ended"),
-        ("connected", "connected", "idle"),
-    ],
+RUNTIME: tuple[tuple[Any, str, str], ...] = (
+    ("connecting", "connecting", "reconnecting"),
+    ("connected", "connected", "idle"),
+    ("allocating", "connecting", "reconnecting"),
+    ("reconnect", "disconnected", "ended"),
+    ("initializing", "connecting", "reconnecting"),
+    ("no_runtime", "disconnected", "ended"),
+    ("connected", "connected", "idle"),
 )
-def test_how_it_stands_with_the_runtime_is_told_without_reading_text(
-    stage: Stage,
-    night: Night,
-    notebooks: list[Notebook],
-    shown: Any,
-    connection: str,
-    phase: str,
+"""What a page that was connected shows next, and what is told of it."""
+
+
+def test_how_it_stands_with_the_runtime_is_told_in_any_language(
+    stage: Stage, night: Night, notebooks: list[Notebook]
 ) -> None:
     for notebook in notebooks:
+        stage.do(notebook.connection("connected"))
         stage.do(notebook.cell("idle"))
-        stage.do(notebook.connection(shown))
-    everywhere(night, notebooks, "connection", connection)
-    everywhere(night, notebooks, "phase", phase)
+    everywhere(night, notebooks, "connection", "connected")
+    for shown, connection, phase in RUNTIME:
+        for notebook in notebooks:
+            stage.do(notebook.connection(shown))
+        everywhere(night, notebooks, "connection", connection)
+        everywhere(night, notebooks, "phase", phase)
 
 
 def test_a_failed_run_is_told_where_the_page_tells_it(
@@ -140,34 +144,31 @@ def test_a_dialog_that_is_for_the_person_is_told_and_stops_the_duties(
     everywhere(night, english, "phase", "idle")
 
 
-def test_no_dialog_but_a_harmless_one_is_touched_in_any_language(
-    stage: Stage, night: Night, notebooks: list[Notebook]
+def test_no_dialog_of_the_persons_is_touched_in_any_language(
+    stage: Stage, chromium: Chromium, notebooks: list[Notebook]
 ) -> None:
-    """Keep-alive comes every ten seconds, twice, while each page shows a dialog of the person's."""
+    """Keep-alive comes by twice while every page but one shows a dialog; that one is the clock."""
+    clock, *others = notebooks
     for notebook in notebooks:
         stage.do(notebook.connection("connected"))
-    for kinds in (("captcha", "still_there"), ("drive_consent", "account_blocked", "run_anyway")):
-        for notebook in notebooks:
-            for kind in kinds:
-                stage.do(notebook.dialog(kind))
-        rounds = len([event for event in night.events() if event["kind"] == "keep_alive"])
-        stage.do(notebooks[0].close_dialogs())  # one page goes on: its rounds are the clock
-        night.until(
-            lambda before=rounds: (
-                len([event for event in night.events() if event["kind"] == "keep_alive"])
-                >= before + 2
-            ),
-            limit=45,
-        )
-        for notebook in notebooks[1:]:
-            touched = stage.do(notebook.touched())
-            in_dialogs = [touch for touch in touched if touch["dialog"] is not None]
-            assert not in_dialogs, notebook.name
-            assert not stage.do(notebook.read())["answers"]
-            stage.do(notebook.close_dialogs())
-    assert {"captcha", "still_there", "drive_consent", "account_blocked", "run_anyway"} >= set(
-        REPORT_ONLY
-    )
+    policy = {"keep_alive": {"every": "10s", "when": "connected"}, "clear": {"on": False}}
+    with Night(chromium.port, config={"duties": policy}) as night:
+        for kinds in (REPORT_ONLY, ("usage_limit", "too_many_sessions", "restart_session")):
+            for notebook in others:
+                for kind in kinds:
+                    stage.do(notebook.dialog(kind))
+            done = night.session(clock.url)["duties"]["keep_alive"]["count"]
+            night.until(
+                lambda before=done: (
+                    night.session(clock.url)["duties"]["keep_alive"]["count"] >= before + 2
+                ),
+                limit=45,
+            )
+            for notebook in others:
+                inside = [each for each in stage.do(notebook.touched()) if each["dialog"]]
+                assert not inside, (notebook.name, inside)
+                assert not stage.do(notebook.read())["answers"], notebook.name
+                stage.do(notebook.close_dialogs())
 
 
 def test_a_front_end_that_changed_is_unreadable_and_named(

@@ -1,5 +1,6 @@
 """The one loop that tries again, on a clock of its own."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -39,7 +40,7 @@ def attempts(
         async def run() -> None:
             lasts, error = next(todo)
             began.append(clock.monotonic())
-            await retry.asyncio.sleep(lasts)
+            await asyncio.sleep(lasts)
             ended.append(clock.monotonic())
             if error is not None:
                 raise error

@@ -8,6 +8,7 @@ from pathlib import Path
 from colab_cdp_agent import __version__, signals
 
 ENDED_AS_ASKED, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
+LONGEST_DEMO_S = 86_400.0
 COMMANDS = ("run", "doctor", "demo", "config")
 
 EPILOG = """\
@@ -18,9 +19,16 @@ exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configurati
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    if argv is None:  # the process is ours alone
-        signals.on_signals(signals.end_at_once)
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _obey(list(argv))
+    signals.on_signals(signals.end_at_once)
+    try:
+        return _obey(sys.argv[1:])
+    finally:
+        signals.ignore()
+
+
+def _obey(arguments: list[str]) -> int:
     if not arguments or (arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}):
         arguments.insert(0, "run")
     options = _parser().parse_args(arguments)
@@ -61,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
     )
-    demo.add_argument("--seconds", type=float, help="end by itself after that long")
+    demo.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after that long")
     demo.set_defaults(command=_demo)
 
     config = commands.add_parser("config", help="about the configuration file")
@@ -92,6 +100,13 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         help="allow a chrome.host that is not this machine: its port is open to that network",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < LONGEST_DEMO_S:
+        raise argparse.ArgumentTypeError(f"expected more than 0 and less than a day, not {text}")
+    return seconds
 
 
 def _run(options: argparse.Namespace) -> int:

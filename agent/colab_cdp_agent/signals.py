@@ -28,3 +28,11 @@ def end_at_once() -> None:
     """
     os.write(1, f"{STOPPED}\n".encode())
     os._exit(ENDED_AS_ASKED)
+
+
+def ignore() -> None:
+    """Pass over every signal from now on: the process is at its end, and its exit code stands."""
+    for name in NAMES:
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN)

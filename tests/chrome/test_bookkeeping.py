@@ -11,7 +11,8 @@ from colab_cdp_agent.chrome.browser import Browser, SessionLostError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.chrome.tabs import Tabs
 from colab_cdp_agent.watch import roster as roster_module
-from colab_cdp_agent.watch.profile import Detector, Profile
+from colab_cdp_agent.watch.detector import Detector
+from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
 from colab_cdp_agent.watch.session import Session
 from colab_cdp_protocols import cdp

@@ -81,7 +81,7 @@ class ColabSim:
         rules += ["MAP * ~NOTFOUND", f"EXCLUDE {LOOPBACK}", "EXCLUDE localhost"]
         return ("--ignore-certificate-errors", f"--host-resolver-rules={', '.join(rules)}")
 
-    def notebook(  # noqa: PLR0913 - every one is a trait that a test may want
+    def notebook(
         self,
         name: str,
         *,

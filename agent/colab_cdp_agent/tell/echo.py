@@ -1,6 +1,7 @@
 """One message to a broker and back: whether what the agent publishes arrives."""
 
 import asyncio
+import math
 import ssl
 import uuid
 
@@ -48,7 +49,9 @@ def _client(link: Link) -> aiomqtt.Client:
         identifier=f"colab-cdp-agent-{uuid.uuid4().hex[:12]}",
         protocol=aiomqtt.ProtocolVersion.V311,
         clean_session=True,
-        timeout=ECHO_LIMIT_S,
+        # With a timeout of its own it uses asyncio.wait_for, which in Python 3.11 loses a
+        # cancellation that comes together with the answer.
+        timeout=math.inf,
         transport="websockets" if link.websocket_path else "tcp",
         websocket_path=link.websocket_path,
         tls_context=ssl.create_default_context(cafile=link.ca_file) if link.tls else None,

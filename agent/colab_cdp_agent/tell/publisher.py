@@ -20,6 +20,8 @@ ANSWER_LIMIT_S = 10.0
 GOODBYE_LIMIT_S = 2.0
 RETAINED_LIMIT_S = 0.5
 RIVAL_LIMIT_S = 2.0
+UNANSWERED = "Operation timed out"
+"""What aiomqtt says of a broker that takes the connection and does not answer."""
 WINDOW = 20
 """How many messages wait for the broker's acknowledgement at a time."""
 
@@ -135,7 +137,8 @@ class Publisher:
         try:
             await client.__aenter__()
         except aiomqtt.MqttError as error:
-            await self._leave(client, 0)
+            if str(error) == UNANSWERED:
+                await self._leave(client, 0)
             lost = BrokerLostError(f"{link.host}:{link.port}: {error}")
             raise _refusal(str(error), link) or lost from error
         except asyncio.CancelledError:

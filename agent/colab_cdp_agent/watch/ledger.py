@@ -118,7 +118,7 @@ class Ledger:
         if now.phase == "running":
             # A run that was met on the way has begun before; nobody saw when.
             cell = page.cell if page is not None else None
-            self._run = mqtt.Run(cell, moment if before not in {None, "connecting"} else None)
+            self._run = mqtt.Run(cell, moment if before in {"idle", "queued"} else None)
         elif now.phase in {"idle", "queued", "ended"}:
             self._run = mqtt.Run()
         if before == "running" and now.phase == "idle" and not now.finding:

@@ -132,11 +132,18 @@ class Session:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
         now = verdict(seen, self._profile)
         self._remember(now, seen)
-        title = self._profile.title(self.tab.title) if self.tab is not None else None
-        for kind, severity, text in self._ledger.take(now, seen.page, title, self._load):
+        for kind, severity, text in self._ledger.take(
+            now, seen.page, self._title(seen), self._load
+        ):
             self._say(kind, severity, text)
         self._tell(now)
         return now
+
+    def _title(self, seen: Seen) -> str | None:
+        """Return the notebook's title: the page's own word, Chrome tells no change of it."""
+        shown = seen.page.title if seen.page is not None else ""
+        shown = shown or (self.tab.title if self.tab is not None else "")
+        return self._profile.title(shown) if shown else None
 
     def _remember(self, now: Verdict, seen: Seen) -> None:
         clock = time.monotonic()

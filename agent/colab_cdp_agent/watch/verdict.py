@@ -47,6 +47,7 @@ class PageReading(msgspec.Struct, frozen=True):
     cell: str | None
     broken: tuple[str, ...]
     failures: int = 0
+    title: str = ""
 
 
 class WireReading(msgspec.Struct, frozen=True):

@@ -182,6 +182,7 @@ function observe({ profile }) {
     }
     const cell = runningCell();
     return {
+      title: document.title.slice(0, 200),
       language: document.documentElement.lang.toLowerCase(),
       loading: document.readyState === "loading",
       hidden: document.visibilityState === "hidden",

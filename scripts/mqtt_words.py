@@ -1,0 +1,193 @@
+"""The words of docs/mqtt.md: what each phase, kind, field and key means."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from colab_cdp_agent.tell.board import EVENTS_KEPT, SHORTEST_INTERVAL_S
+from colab_cdp_agent.tell.publisher import KEEPALIVE_S
+from colab_cdp_agent.watch.roster import FORGET_AFTER_S
+from colab_cdp_protocols import mqtt
+
+NOT_YET: Final = "not told yet"
+
+PHASES: Final[dict[mqtt.Phase, str]] = {
+    "running": "a cell runs",
+    "idle": "nothing runs; with or without a runtime",
+    "queued": "a cell waits, and none runs",
+    "connecting": "a runtime is being connected, or the page is still loading",
+    "reconnecting": "the runtime was lost: it is being connected again, or the agent will try to",
+    "needs_you": "the page asks a person something; the agent touches nothing",
+    "limited": "a usage limit, too many sessions, or a block; the agent touches nothing",
+    "ended": "the runtime is disconnected, and the agent will not try to connect it",
+    "unreadable": "the site profile does not fit the page; the agent touches nothing",
+    "sleeping": "the tab cannot be asked: discarded, frozen, crashed, or behind an alert",
+    "gone": "the tab was closed, or Chrome is not there",
+    "paused": "told to rest; not used yet",
+}
+
+REMEDIES: Final[dict[str, str]] = {
+    "captcha": "solve it in the tab",
+    "still_there": "answer it in the tab",
+    "account_blocked": "read what the page says; the agent makes no further try",
+    "usage_limit": "wait, or buy compute units; the agent makes no further try",
+    "too_many_sessions": "end one in Colab's list of sessions",
+    "backend_error": "connect by hand later",
+    "out_of_memory": "use less memory, and run again from the last checkpoint",
+    "kernel_died": "look at the notebook's last output, and run again",
+    "run_anyway": "decide in the tab",
+    "drive_consent": "decide in the tab",
+    "sign_in": "sign in",
+    "disconnected": "connect by hand where the phase is `ended`",
+    "unreadable": "reload the tab; then see troubleshooting.md",
+    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
+    "tab_crashed": "reload the tab",
+    "run_failed": "read the traceback in the notebook",
+}
+
+EVENTS: Final[dict[str, tuple[str, str]]] = {
+    "phase": ("info", "the phase changed; `text` is `before → after`"),
+    "run_finished": ("info", "a run ended, and the page shows no failure"),
+    "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
+    "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
+    "clear": ("info, warning", "a clearing; `text` is its result"),
+}
+
+STRUCTS: Final[tuple[type[Struct], ...]] = (
+    mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
+    mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
+    mqtt.Happening, mqtt.Response,
+)  # fmt: skip
+
+MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
+    mqtt.Info: {
+        "version": "of the agent",
+        "host": "the computer's name",
+        "started": "when the agent was started",
+        "policy": "what the agent prints when it starts, line by line",
+        "chrome": "how it stands with Chrome",
+        "sites": "the site profiles in use",
+        "broker": "`embedded` or `external`",
+        "instance": "differs from one start of an agent to the next",
+        "api": "the version of this contract",
+    },
+    mqtt.ChromeInfo: {
+        "state": "`waiting`: not there; `frozen`: connected, and does not answer",
+        "product": "the browser's name and version; the last one where it is not there",
+        "since": "when this began",
+        "reason": "why it is not connected",
+    },
+    mqtt.SessionEntry: {"id": "the session's", "title": "the notebook's", "phase": "see above"},
+    mqtt.State: {
+        "id": "the session's",
+        "title": "the notebook's",
+        "site": "the name of its site profile",
+        "phase": "see above",
+        "since": "when the phase began",
+        "attention": "what a person should look at; null where there is nothing",
+        "connection": "of the page to a runtime",
+        "kernel": "what the runtime does",
+        "runtime": "the machine",
+        "run": "the cell that runs",
+        "progress": "how far it is",
+        "output": "what it printed",
+        "duties": "what the agent does in the tab",
+        "witnesses": "what the status rests on",
+        "updated": "when this was written",
+    },
+    mqtt.Attention: {
+        "kind": "see above",
+        "since": "when it was first seen",
+        "text": "a sentence for a person",
+    },
+    mqtt.Runtime: {
+        "id": NOT_YET,
+        "accelerator": "such as `T4`, where the page names it",
+        "ram_used": "as the page shows it",
+        "ram_total": "as the page shows it",
+        "disk_used": "as the page shows it",
+        "disk_total": "as the page shows it",
+        "started": NOT_YET,
+        "same": NOT_YET,
+    },
+    mqtt.Run: {
+        "cell": "the cell's id in the page",
+        "started": "when it was seen to begin; null where the agent came later",
+        "elapsed_s": "since `started`, at the time of `updated`",
+    },
+    mqtt.Progress: dict.fromkeys(mqtt.Progress.__struct_fields__, NOT_YET),
+    mqtt.Output: {
+        "lines": NOT_YET,
+        "bytes": NOT_YET,
+        "last_line": "the last printed line; null with `publish.last_line: false`",
+        "last_at": "when the last line was first seen; it is looked for every ten seconds",
+        "page_lines": "how many lines of the running cell the page holds",
+        "archive": "the file on the agent's computer that this session's text was last saved to",
+    },
+    mqtt.Duties: dict.fromkeys(mqtt.Duties.__struct_fields__, "the duty"),
+    mqtt.DutyState: {
+        "on": "whether the configuration has it on",
+        "count": "how often it had its effect",
+        "last_at": "when it was last done, tried or, with `--observe`, due",
+        "last_result": "how that went, in words",
+        "next_at": "when the next one is due; for `clear` at the latest",
+    },
+    mqtt.Witnesses: {
+        "wire": NOT_YET,
+        "page": "what the page shows: `idle`, `busy`, or its connection",
+        "agree": NOT_YET,
+        "profile": "the name of the site profile",
+        "detector": "the detector of the profile that told the connection",
+        "build": "the page's build, where it names one",
+    },
+    mqtt.Happening: {
+        "id": "unique; a message that comes twice has the same",
+        "at": "when",
+        "kind": "see above",
+        "severity": "how much it matters",
+        "text": "a sentence for a person",
+        "cause": NOT_YET,
+        "evidence": NOT_YET,
+    },
+    mqtt.Response: {
+        "status": "`refused`: nothing was tried",
+        "transaction": NOT_YET,
+        "data": "what was asked for",
+        "error": "why it was refused",
+    },
+}
+
+FIELDS: Final = {
+    "`phase`": "the phase",
+    "`title`": "the notebook's title",
+    "`attention`": "`none`, or the kind of attention",
+    "`progress`": f"0 to 100; {NOT_YET}",
+    "`eta`": f"seconds; {NOT_YET}",
+    "`loss`": f"a number; {NOT_YET}",
+    "`last_line`": "the last printed line; not with `publish.last_line: false`",
+    "`since`": "when the phase began",
+}
+
+RULES: Final = f"""\
+- **Levels** of a topic hold `[a-z0-9_-]{{1,32}}`; titles and other free text stand in payloads.
+  `colab` is the key `mqtt.root`. `<agent>` is the key `name`, or the option `--name`, else it is
+  made from the computer's name.
+- **A session** is a notebook in a tab. Its `<id>` is made from the notebook's address by hashing,
+  and stays the same over reloads, restarts of Chrome and restarts of the agent. The same notebook
+  in a second tab is a session of its own, with `-2` at the end.
+- **Last will:** the broker publishes `offline` on `status` when the agent is cut off, at most
+  {KEEPALIVE_S * 3 // 2} s later. The agent publishes it itself when it ends. While `status` is
+  `offline`, every other retained value is old news.
+- **After each connect** everything retained is published again: a broker that forgot is filled.
+- **No value goes out twice within {SHORTEST_INTERVAL_S:g} s** on one topic. What changed in
+  between is skipped, and the latest value always arrives.
+- **Events** are all sent. While there is no broker {EVENTS_KEPT} of them wait; then the oldest go.
+- **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
+- **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
+  removed. What an agent that crashed has left behind is removed after its next start.
+- **Two agents** on one broker need two names. An agent that finds its name in use by another that
+  answers ends with exit code 2.
+- **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.
+- **MQTT 3.1.1** is spoken, with a clean session and a client id of its own for each connection.
+- **Readers should pass over keys that they do not know**: later versions add some. `api` in `info`
+  changes where a key changes its meaning."""

@@ -1,0 +1,179 @@
+"""The terminal: what a page says never steers it, and machines get one JSON line a change."""
+
+import asyncio
+import json
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+import samples
+from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell import screen as screen_module
+from colab_cdp_agent.tell.screen import Screen, detail, notice, printable
+from colab_cdp_protocols import mqtt
+
+# Rich's markup, emoji codes, and what would be a closing tag without an opening one.
+TRICKY = "saved to [/content/drive] [bold]:smile:[/bold] [link=x]"
+ALARM = mqtt.Attention("captcha", samples.MOMENT, "Solve \x1b[31mit\x07 in [/the] tab.")
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_printable_leaves_nothing_that_steers(text: str) -> None:
+    plain = printable(text)
+    assert plain.isprintable()
+    assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in plain)
+    assert printable(plain) == plain
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Zl", "Zp", "Zs"))))
+def test_printable_leaves_ordinary_text_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("\x1b[1;31mloss\x1b[0m 0.3", "loss 0.3"),
+        ("\x1b[2K\x1b[1A50%", "50%"),
+        ("\x1b]0;a title\x07text", "text"),
+        ("\x1b]8;;https://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1bP1$q\x1b\\a\x1b(Bb\x1bMc", "abc"),
+        ("\x9b31mred", "red"),
+        ("a\rb\nc\td", "a b c d"),
+        ("a\x1b", "a "),
+        ("훈련 é 🚀", "훈련 é 🚀"),
+        ("\u202egnp.exe", " gnp.exe"),
+        ("half \ud83d", "half  "),
+    ],
+)
+def test_printable_takes_out_whole_sequences(text: str, plain: str) -> None:
+    assert printable(text) == plain
+
+
+@given(samples.states)
+def test_every_state_has_a_colour_and_a_printable_line(state: mqtt.State) -> None:
+    assert screen_module.COLOURS[state.phase]
+    assert detail(state).isprintable()
+    assert notice(state).isprintable()
+
+
+def nothing() -> None:
+    """Change nothing."""
+
+
+def shown(
+    form: Format,
+    states: dict[str, mqtt.State],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: Sequence[Callable[[], None]] = (),
+    terminal: Console | None = None,
+) -> None:
+    """Show the states, and again after each of the changes."""
+    todo = iter(changes)
+
+    async def story() -> None:
+        over = asyncio.Event()
+
+        async def between(_seconds: float) -> None:
+            change = next(todo, None)
+            if change is None:
+                over.set()
+                await asyncio.Event().wait()
+            else:
+                change()
+
+        class Between:
+            sleep = staticmethod(between)
+
+        monkeypatch.setattr(screen_module, "asyncio", Between)
+        screen = Screen(form, states, lambda: "Chrome: fine [/x] \x1b[2J· MQTT: fine")
+        if terminal is not None:
+            screen._console = terminal
+        running = asyncio.create_task(screen.run())
+        waiting = asyncio.create_task(over.wait())
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(story())
+
+
+def test_plain_lines_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = {
+        "a": samples.state("a", title=TRICKY),
+        "b": samples.state("b", title="훈련", phase="needs_you", attention=ALARM),
+    }
+    shown("text", states, monkeypatch)
+    assert capsys.readouterr().out.splitlines() == [
+        "Chrome: fine [/x] · MQTT: fine",
+        f"running      {TRICKY}",
+        "needs_you    훈련  Solve it  in [/the] tab.",
+    ]
+
+
+def test_a_line_comes_again_only_when_it_changed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = {"a": samples.state("a"), "b": samples.state("b")}
+
+    def change() -> None:
+        states["b"] = samples.state("b", phase="ended")
+
+    shown("text", states, monkeypatch, (nothing, change, nothing))
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert lines == ["running      train", "running      train", "ended        train"]
+
+
+def test_a_long_line_is_not_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown("text", {"a": samples.state("a", title="x" * 500)}, monkeypatch)
+    assert f"running      {'x' * 500}" in capsys.readouterr().out.splitlines()
+
+
+def test_json_lines_are_states_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = {"a": samples.state("a", title=f"{TRICKY}\n\x1b[0m \ud83d")}
+
+    def change() -> None:
+        states["b"] = samples.state("b", phase="idle")
+
+    shown("json", states, monkeypatch, (change,))
+    first, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first)["title"] == f"{TRICKY}\n\x1b[0m ?"
+    assert mqtt.decode(mqtt.STATE, second.encode()) == states["b"]
+
+
+@pytest.mark.parametrize("width", [20, 40, 120])
+def test_a_terminal_shows_any_text_as_text(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    screen = Screen("text", {}, str)
+    told = screen._console
+    options: dict[str, Any] = {"markup": told._markup, "emoji": told._emoji, "highlight": False}
+    console = Console(force_terminal=True, record=True, width=width, **options)
+    states = {
+        "a": samples.state("a", title=TRICKY, output=mqtt.Output(last_line=TRICKY)),
+        "b": samples.state("b", title="\x1b]0;evil\x07b", attention=ALARM, phase="needs_you"),
+    }
+    shown("text", states, monkeypatch, (nothing,), console)
+    text = console.export_text(styles=True)
+    assert "\x1b]0;" not in text
+    assert "\x07" not in text
+    assert "\x1b[2J" not in text
+    if width == 120:
+        assert TRICKY[:20] in text
+
+
+def test_what_is_said_stays_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen("text", {}, str).say("keep-alive: [/x] :smile:")
+    Screen("json", {}, str).say("not for machines")
+    assert capsys.readouterr().out == "keep-alive: [/x] :smile:\n"

@@ -1,0 +1,220 @@
+"""The command line as a person meets it: every mistake is a sentence, every end is as asked."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from chromium import Chromium, find_chromium, free_port
+
+COMMAND = (sys.executable, "-m", "colab_cdp_agent")
+LIMIT_S = 20.0
+TRACES = ("Traceback", "Exception ignored", "never retrieved", "was destroyed")
+HEAVY = {"aiomqtt", "asyncio", "msgspec", "platformdirs", "rich", "structlog", "websockets", "yaml"}
+
+BROKEN_SELECTOR = """\
+site: mine
+notebooks: ['https://notebooks\\.example/.*']
+states:
+  control: [{css: 'a[['}]
+  connected: [{css: '#connected'}]
+"""
+MISTAKES = {
+    "a port that is no number": (["--port", "nine"], None, "invalid int value: 'nine'"),
+    "a port that cannot be": (["--port", "99999"], None, "chrome.port: expected a whole number"),
+    "a file that is not there": (["--config", "none.yaml"], None, "there is no such file"),
+    "a folder as the file": (["--config", "."], None, "cannot be read"),
+    "broken YAML": (["--config", "FILE"], "duties: [\n", ":2:1: not valid YAML"),
+    "an unknown key": (["--config", "FILE"], "chrom: {}\n", "did you mean 'chrome'?"),
+    "a wrong type": (["--config", "FILE"], "chrome: {port: x}\n", "expected a whole number"),
+    "Chrome elsewhere": (["--config", "FILE"], "chrome: {host: 10.0.0.7}\n", "--remote-chrome"),
+    "an unknown site": (["--site", "nowhere"], None, "known: colab, jupyterlab"),
+    "a broken selector": (["--site", "FILE"], BROKEN_SELECTOR, "'a[[' is no CSS selector"),
+    "a password in the URL": (["--mqtt", "mqtt://me:secret@b"], None, "_MQTT_PASSWORD"),
+    "plaintext elsewhere": (["--mqtt", "mqtt://10.0.0.9"], None, "--insecure-plaintext"),
+    "a broker that is none": (["--mqtt", "nonsense"], None, "expected embedded, none, or a URL"),
+    "a name for no topic": (["--name", "My Agent"], None, "expected 1 to 32 of the characters"),
+    "an unknown command": (["fly"], None, "unrecognized arguments: fly"),
+    "a demo without time": (["demo", "--seconds", "-1"], None, "expected more than 0"),
+}
+
+
+class Agent:
+    """The real command in a process of its own, read line by line."""
+
+    def __init__(self, folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+        self.said = ""
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(folder, env),
+        )
+
+    def until(self, words: str) -> None:
+        """Read on until a line holds these words."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if words in line:
+                return
+        raise AssertionError(f"it ended without saying {words!r}: {self.said}")
+
+    def stop(self, *signals: signal.Signals) -> str:
+        """Send signals in a row, and return what was said until the end."""
+        for number in signals:
+            self.process.send_signal(number)
+        rest, _ = self.process.communicate(timeout=LIMIT_S)
+        self.said += rest
+        assert self.process.returncode == 0, self.said
+        assert not any(trace in self.said for trace in TRACES), self.said
+        assert "Stopped." in self.said
+        return self.said
+
+
+def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    ours = {"COLAB_CDP_AGENT_STATE_DIR": str(folder / "state"), "COLUMNS": "240"}
+    return {**os.environ, "XDG_CONFIG_HOME": str(folder / "config"), **ours, **(more or {})}
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    if find_chromium() is None:
+        pytest.skip("no Chromium installed")
+    with Chromium() as chromium:
+        yield chromium
+
+
+@pytest.mark.parametrize(("arguments", "text", "words"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told_in_a_sentence(
+    tmp_path: Path, arguments: Sequence[str], text: str | None, words: str
+) -> None:
+    file = tmp_path / "mine.yaml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    ended = run(tmp_path, *(str(file) if each == "FILE" else each for each in arguments))
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert not any(trace in ended.stderr for trace in TRACES)
+    assert "secret" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_the_doctor_finds_the_same_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("chrom: {}\n", encoding="utf-8")
+    ended = run(tmp_path, "doctor", "--config", "mine.yaml")
+    assert ended.returncode == 2
+    assert "✗ configuration: mine.yaml:1: chrom: unknown key" in ended.stdout
+
+
+def test_its_version_is_said_without_importing_what_it_does_not_need(tmp_path: Path) -> None:
+    probe = (
+        "import sys, contextlib\n"
+        "from colab_cdp_agent.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--version'])\n"
+        f"print(sorted(set({sorted(HEAVY)!r}) & sys.modules.keys()))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    version, heavy = ended.stdout.splitlines()
+    assert version.startswith("colab-cdp-agent ")
+    assert heavy == "[]"
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    ended = run(tmp_path, "--help")
+    assert ended.returncode == 0
+    for command in ("run", "doctor", "demo", "config"):
+        assert f"\n    {command} " in ended.stdout
+
+
+SIGNALS = (
+    [signal.SIGINT],
+    [signal.SIGTERM],
+    [signal.SIGINT, signal.SIGINT],
+    [signal.SIGTERM, signal.SIGINT, signal.SIGTERM],
+)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the kernel tells there which signals are heard"
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped_before_it_has_said_a_word(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    agent = Agent(tmp_path, "--port", str(free_port()))
+    while not hears(agent.process.pid, signal.SIGTERM):
+        assert agent.process.poll() is None
+    agent.stop(number)
+
+
+@pytest.mark.parametrize("signals", SIGNALS, ids=lambda each: "+".join(one.name for one in each))
+@pytest.mark.parametrize("moment", ["watches:", "waiting for Chrome", "publishing"])
+def test_it_can_be_stopped_while_it_waits(
+    tmp_path: Path, moment: str, signals: Sequence[signal.Signals]
+) -> None:
+    agent = Agent(tmp_path, "--port", str(free_port()))
+    agent.until(moment)
+    assert "The tabs were left as they are." in agent.stop(*signals)
+
+
+def test_it_can_be_stopped_while_it_watches(tmp_path: Path, chromium: Chromium) -> None:
+    agent = Agent(tmp_path, "--port", str(chromium.port), "--no-mqtt")
+    agent.until("connected to Chrome")
+    agent.stop(signal.SIGINT, signal.SIGINT)
+    assert chromium.get("/json/version")
+
+
+def test_without_mqtt_no_broker_is_started(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, "--port", str(free_port()), "--no-mqtt")
+    agent.until("MQTT: none")
+    agent.stop(signal.SIGTERM)
+    assert not (tmp_path / "state" / "broker").exists()
+
+
+def test_observing_is_announced(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, "--port", str(free_port()), "--no-mqtt", "--observe")
+    agent.until("observe")
+    agent.stop(signal.SIGTERM)
+
+
+def test_a_state_folder_that_cannot_be_written_does_not_stop_the_watch(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("a file, where a folder should be", encoding="utf-8")
+    env = {"COLAB_CDP_AGENT_STATE_DIR": str(in_the_way / "state")}
+    agent = Agent(tmp_path, "--port", str(chromium.port), env=env)
+    agent.until("the state folder cannot be written; the tabs are watched all the same")
+    assert "nothing is told over MQTT" in agent.said
+    assert "no output is cleared" in agent.said
+    agent.until("connected to Chrome")
+    agent.stop(signal.SIGTERM)
+
+
+def hears(pid: int, number: signal.Signals) -> bool:
+    """Return whether a process has taken a signal into its own hands."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

@@ -1,0 +1,146 @@
+"""The texts that a newcomer reads: none may fall behind the code, and no link may lead nowhere."""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from colab_cdp_agent import cli
+from colab_cdp_agent.chrome.endpoint import START_COMMAND
+from colab_cdp_agent.settings import reference
+from colab_cdp_agent.watch.verdict import SENTENCES
+from colab_cdp_protocols import mqtt
+
+ROOT = Path(__file__).parents[1]
+AGENT = ROOT / "agent" / "colab_cdp_agent"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TELLS_A_PERSON = (
+    "chrome/browser.py",
+    "chrome/endpoint.py",
+    "chrome/launch.py",
+    "keep/archive.py",
+    "settings/broker_url.py",
+    "tell/broker.py",
+    "tell/publisher.py",
+    "watch/acts.py",
+    "watch/session.py",
+)
+FEWEST_WORDS = 3
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+WITHOUT_EFFECT = re.compile(r"These keys of the configuration are checked.*?\n\n", re.DOTALL)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def plain(text: str) -> str:
+    """Return a text as it reads: without quotes' and code's marks, on one line."""
+    return " ".join(re.sub(r"^> ?|`", "", text, flags=re.MULTILINE).split())
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in AGENT.rglob("*.py") if path.name != "__init__.py")
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield what a module raises, returns as an outcome, or warns of in the log."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name.endswith(("Error", "Outcome")) and str(path).endswith(TELLS_A_PERSON):
+            yield from pieces([*node.args, *(keyword.value for keyword in node.keywords)])
+        elif name in {"log.warning", "logger.warning"}:
+            yield from pieces(node.args[:1])
+
+
+def pieces(values: list[ast.expr]) -> Iterator[str]:
+    """Yield the fixed parts of texts, as far as they are more than a word or two."""
+    for value in values:
+        parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+        for part in parts:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                text = " ".join(part.value.split())
+                if len(re.findall(r"\w+", text)) >= FEWEST_WORDS:
+                    yield text
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield every option and every command of a command line."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield name
+                yield from options(below)
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as they are made of them where it is shown."""
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+def test_the_mqtt_page_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from mqtt_reference import page  # noqa: PLC0415
+
+    assert read("docs/mqtt.md") == page(), "run: python scripts/mqtt_reference.py"
+    for word in (*get_args(mqtt.Phase), *SENTENCES):
+        assert f"| `{word}` |" in page()
+    for sentence in SENTENCES.values():
+        assert sentence in page()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(AGENT)))
+def test_every_complaint_is_in_the_troubleshooting(path: Path) -> None:
+    page = plain(read("docs/troubleshooting.md"))
+    assert [text for text in sentences(path) if plain(text) not in page] == []
+
+
+def test_how_chrome_is_started_is_what_the_agent_proposes() -> None:
+    for command in START_COMMAND.values():
+        for page in ("README.md", "docs/troubleshooting.md"):
+            assert f"\n{command.format(port=9222)}\n" in read(page)
+
+
+def test_every_option_and_command_is_in_the_readme() -> None:
+    page = read("README.md")
+    own = {"-h", "--help", "--version"}
+    assert [each for each in options(cli._parser()) if each not in own and each not in page] == []
+
+
+def test_the_keys_without_effect_are_named_and_have_none() -> None:
+    found = WITHOUT_EFFECT.search(read("README.md"))
+    assert found is not None
+    named = set(re.findall(r"`([\w.]+)`", found[0]))
+    known = {".".join(key.path) for key in reference.keys()}  # noqa: SIM118 - no dict
+    assert named <= known
+    code = "".join(path.read_text("utf-8") for path in modules() if "settings" not in path.parts)
+    for key in named:
+        group, _, name = key.rpartition(".")
+        used = rf"\b_?(?:config|settings|{group or 'config'})\.{name}\b"
+        assert re.search(used, code) is None, f"{key} has an effect now: say so in README.md"
+
+
+def test_the_map_of_the_house_has_every_room() -> None:
+    page = read("docs/architecture.md")
+    rooms = [*modules(), *AGENT.rglob("*.js"), *(ROOT / "protocols").glob("*/*.py")]
+    names = {path.name for path in rooms} - {"__init__.py"}
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
+    told = set(re.findall(r"`(\w+\.(?:py|js))`", page))
+    assert sorted(told - names) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target, anchor in LINK.findall(path.read_text("utf-8")):
+        file = path.parent / target if target else path
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file.read_text("utf-8")), f"{target}#{anchor}"
