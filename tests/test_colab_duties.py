@@ -103,7 +103,8 @@ def test_a_running_tab_that_was_disconnected_is_reconnected_within_ten_seconds(
             )
             night.until(lambda url=notebook.url: night.session(url)["connection"] == "connected")
             assert stage.do(notebook.read())["connect_clicks"] == 1
-            assert "reconnecting" in night.phases(notebook.url)
+            told = [event["text"] for event in night.events(notebook.url)]
+            assert any(text.endswith("→ reconnecting") for text in told)
 
 
 def test_an_idle_tab_that_was_disconnected_is_left_alone(stage: Stage, chromium: Chromium) -> None:
