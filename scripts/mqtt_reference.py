@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from colab_cdp_agent.watch.verdict import LIMITS, PERSON, SENTENCES
+from colab_cdp_agent.watch.finding import LIMITS, PERSON, SENTENCES
 from colab_cdp_protocols import mqtt
 from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, STRUCTS
 

@@ -12,7 +12,7 @@ import pytest
 from colab_cdp_agent import cli
 from colab_cdp_agent.chrome.endpoint import START_COMMAND
 from colab_cdp_agent.settings import reference
-from colab_cdp_agent.watch.verdict import SENTENCES
+from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_protocols import mqtt
 
 ROOT = Path(__file__).parents[1]

@@ -71,7 +71,10 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """What the run printed: counted, and where it is kept. `page_lines` are still in the page."""
+    """What was printed: counted, and where it is kept. `page_lines` are still in the page.
+
+    `gaps` counts the times of which nobody heard what was printed.
+    """
 
     lines: int | None = None
     bytes: int | None = None
@@ -79,6 +82,7 @@ class Output(msgspec.Struct, frozen=True):
     last_at: datetime | None = None
     page_lines: int | None = None
     archive: str | None = None
+    gaps: int = 0
 
 
 class DutyState(msgspec.Struct, frozen=True):

@@ -163,7 +163,7 @@ def test_an_attach_that_is_answered_too_late_leaves_no_session_behind() -> None:
             connect_browser(address, tabs.take, patience=5) as browser,
             asyncio.TaskGroup() as tasks,
         ):
-            work = [tasks.create_task(browser.read()), tasks.create_task(browser.undo_late())]
+            work = [tasks.create_task(browser.read()), tasks.create_task(browser.run_errands())]
             await tabs.discover(browser)
             tab = await anext(tabs.arrivals())
             hasty = asyncio.create_task(tab.attach())

@@ -1,0 +1,284 @@
+"""One notebook's runs as its kernel tells them: the text to the archive, progress read out of it.
+
+Facts come in as they are heard, by the reader of Chrome's socket; nothing here waits.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from colab_cdp_agent.keep.catch_up import missing
+from colab_cdp_agent.keep.run_outcome import Outcome
+from colab_cdp_agent.watch import kernel
+from colab_cdp_agent.watch.duties import Load
+from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_agent.watch.progress import ProgressReader
+from colab_cdp_agent.watch.rhythm import Rhythm
+from colab_cdp_agent.watch.seen import PageReading
+from colab_cdp_agent.watch.verdict import Verdict
+from colab_cdp_protocols import mqtt
+
+HELD_LIMIT = 1_000_000
+"""How many characters are held back until the page's own text was read."""
+REST_LIMIT = 2_000
+"""How much of a line that is not ended yet is remembered to read progress from."""
+
+METRICS_EVERY_S = 5.0
+STANDING = frozenset({"run_failed", "kernel_died", "out_of_memory", "fresh_runtime", "tab_gone"})
+"""What holds until the next run, whatever page and kernel say meanwhile."""
+OUTCOMES: dict[kernel.Outcome, Outcome] = {
+    "finished": "finished",
+    "failed": "failed",
+    "aborted": "interrupted",
+    "kernel_died": "kernel_died",
+    "kernel_restarted": "interrupted",
+    "lost": "lost",
+}
+
+_ENDS = re.compile(r"[\r\n]+")
+
+
+class TextLog(Protocol):
+    """Where the text of one notebook is kept."""
+
+    title: str
+    lines: int
+    bytes: int
+    gaps: int
+
+    @property
+    def last_line(self) -> str | None:
+        """The latest line, or the present state of a progress bar."""
+
+    def write(self, stream: str, text: str) -> int:
+        """Keep a piece of text, and return how many lines it ended."""
+
+    def end_run(self, note: str = "") -> None:
+        """End the lines that are still open."""
+
+    def mark(self, text: str) -> None:
+        """Leave a mark between the lines."""
+
+    def clear_output(self, wait: bool) -> None:  # noqa: FBT001 - as the kernel's message has it
+        """Take note that the run cleared what it had printed."""
+
+
+class RunRecord:
+    """What is known of a notebook's runs by the kernel's own word.
+
+    Args:
+        log: where the text is kept.
+        patterns: the person's own regular expressions for progress.
+
+    Attributes:
+        standing: what was found of the last run and holds until the next.
+        failure: what the last run raised.
+        count: the number that the kernel gave the present execution.
+        holding: whether text is held back, until `caught_up` says what the page still shows.
+
+    """
+
+    def __init__(self, log: TextLog, patterns: Sequence[str]) -> None:
+        self.log = log
+        self.standing: Finding | None = None
+        self.failure: kernel.Failure | None = None
+        self.count: int | None = None
+        self.same_runtime: bool | None = None
+        self.ended: kernel.Outcome | None = None
+        self.last_at: datetime | None = None
+        self.progress = ProgressReader(patterns)
+        self.rhythm = Rhythm()
+        self._rest: dict[str, str] = {}
+        self._deaf = True  # what was printed before is not known
+        self._deaf_since: datetime | None = None
+        self._held: list[tuple[str, str]] | None = None
+        self._held_size = 0
+        self._ends_later = False
+        self._resting = True
+        self._lines_before = 0
+        self._shown_line: str | None = None
+        self._metrics: dict[str, tuple[float, float]] = {}
+        self._metrics_at = 0.0
+
+    def resume(self, kind: str) -> None:
+        """Go on with what an earlier run of the agent found of the last run."""
+        if kind in STANDING:
+            self.standing = find(kind)
+
+    def found(self, kind: str) -> None:
+        """Take note of something that holds until the next run."""
+        self.standing = find(kind)
+
+    @property
+    def holding(self) -> bool:
+        """Whether text waits for the page's own to be read."""
+        return self._held is not None
+
+    def hear(self, fact: kernel.Fact) -> bool:
+        """Take a fact; return whether it is news to the verdict."""
+        match fact:
+            case kernel.Printed(stream, text):
+                self._print(stream, text)
+                return False
+            case kernel.OutputCleared(wait):
+                self.log.clear_output(wait)
+                return False
+            case kernel.RunBegan(_, seen):
+                self.standing, self.failure, self.count, self.ended = None, None, None, None
+                self._deaf = self._deaf and not seen
+                self._begin()
+            case kernel.RunCounted(_, count):
+                self.count = count
+            case kernel.RunEnded(_, outcome, failure):
+                self._end(outcome, failure)
+            case kernel.KernelDied(restarts):
+                self.standing = find("kernel_died")
+                self.log.mark("the kernel died" + (" and was restarted" if restarts else ""))
+            case kernel.KernelRestarted():
+                self.standing = None
+                self.log.mark("the kernel was restarted")
+            case kernel.RuntimeMet(same):
+                self.same_runtime = same
+                if not same:
+                    self.standing = find("fresh_runtime")
+                    self.log.mark("a fresh runtime: what the old one knew is lost")
+            case kernel.Deafened():
+                self._deaf, self._deaf_since = True, datetime.now(UTC)
+        return True
+
+    def finding(self, clock: float, page: PageReading | None, *, runs: bool) -> Finding | None:
+        """Return what is found of the run beyond what page and kernel say at this moment."""
+        shown = {alarm.kind for alarm in page.alarms} if page is not None else set()
+        if "out_of_memory" in shown and self.standing == find("kernel_died"):
+            self.standing = find("out_of_memory")  # the page knows why
+        silent_s = self.rhythm.stalled(clock) if runs else None
+        if self.standing is None and silent_s is not None:
+            minutes = int(silent_s // 60)
+            text = f"Nothing was printed for {minutes} minutes, far longer than this run's pauses."
+            return Finding("stalled", text)
+        return self.standing
+
+    def rest(self) -> int:
+        """Take note that the notebook came to rest; return how many lines the run printed."""
+        self._resting = True
+        return self.log.lines - self._lines_before
+
+    def release(self) -> None:
+        """Let go of what is held back: the page that would tell the rest is gone."""
+        if self._held is not None:
+            self.caught_up(None, "", None)
+
+    def outcome(self, now: Verdict) -> Outcome:
+        """Return how the run ended, as far as somebody saw it."""
+        if self.ended is None:
+            if now.finding is not None and now.finding.kind in {"run_failed", "kernel_died"}:
+                return "failed" if now.finding.kind == "run_failed" else "kernel_died"
+            return "finished" if now.phase in {"idle", "queued"} else "unknown"
+        if self.failure is not None and self.failure.name == "KeyboardInterrupt":
+            return "interrupted"
+        return OUTCOMES[self.ended]
+
+    def cell(self, shown: str | None) -> str | None:
+        """Return a name of the cell that runs: as the page has it, else by the kernel's count."""
+        return shown or (f"[{self.count}]" if self.count is not None else None)
+
+    def told_progress(self, *, runs: bool) -> mqtt.Progress:
+        """Return how far the run is; what the last one reached is told no longer."""
+        if not runs:
+            return mqtt.Progress()
+        return self.progress.progress(time.monotonic(), datetime.now(UTC))
+
+    def output(self, load: Load, archive: Path, *, heard: bool) -> mqtt.Output:
+        """Return what was printed and where it is kept; without the kernel, what the page shows."""
+        kept = str(archive) if self.log.lines or archive.exists() else None
+        if not heard and not self.log.lines:
+            if load.last_line is not None and load.last_line != self._shown_line:
+                self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
+                self.progress.take(load.last_line, time.monotonic())
+            return mqtt.Output(
+                last_line=self._shown_line, last_at=self.last_at, page_lines=load.lines,
+                archive=kept,
+            )  # fmt: skip
+        log = self.log
+        return mqtt.Output(
+            log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
+        )
+
+    def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
+        """Yield the metrics that changed, each at most every few seconds: points of a curve."""
+        if clock - self._metrics_at < METRICS_EVERY_S:
+            return
+        self._metrics_at = clock
+        for name, series in self.progress.series.items():
+            if series.points and series.points[-1] != self._metrics.get(name):
+                self._metrics[name] = series.points[-1]
+                yield name, series.points[-1][1], None
+
+    def caught_up(self, shown: str | None, archived: str, since: datetime | None) -> None:
+        """Go on with what was held back, after what the page shows and the archive lacks.
+
+        `shown` is the page's text of the running cell, None where it cannot be read; `archived`
+        is the archive's last text; `since` is when something was last kept.
+        """
+        held, self._held, self._held_size = self._held or [], None, 0
+        away = self._deaf_since or since
+        self._deaf_since = None
+        heard = "".join(text for _stream, text in held)
+        if away is not None:
+            local = away.astimezone().isoformat(timespec="seconds")
+            self.log.gaps += 1
+            self.log.mark(f"gap: nothing was heard since {local}; what the page kept of it follows")
+        elif shown:
+            self.log.mark("this run was met on its way; what the page shows of it comes first")
+        for stream, text in [("stdout", missing(archived, shown, heard))] if shown else held:
+            self.log.write(stream, text)
+        if self._ends_later:
+            self._ends_later = False
+            self.log.end_run()
+
+    def _begin(self) -> None:
+        """Begin anew after a rest; the cells of a row are one run."""
+        if not self._resting:
+            return
+        self._resting = False
+        now = time.monotonic()
+        self.progress.begin(now)
+        self.rhythm.begin(now)
+        self._rest.clear()
+        self._metrics.clear()
+        self._lines_before = self.log.lines
+
+    def _print(self, stream: str, text: str) -> None:
+        now = time.monotonic()
+        self.last_at = datetime.now(UTC)
+        self.rhythm.heard(now)
+        self._read_progress(stream, text, now)
+        if self._deaf:
+            self._deaf, self._held = False, []
+        if self._held is None:
+            self.log.write(stream, text)
+            return
+        self._held.append((stream, text))
+        self._held_size += len(text)
+        if self._held_size > HELD_LIMIT:
+            self.caught_up(None, "", None)
+
+    def _read_progress(self, stream: str, text: str, now: float) -> None:
+        *lines, rest = _ENDS.split(self._rest.get(stream, "") + text)
+        for line in (*lines, rest):
+            if line:
+                self.progress.take(line, now)
+        self._rest[stream] = rest[-REST_LIMIT:]
+
+    def _end(self, outcome: kernel.Outcome, failure: kernel.Failure | None) -> None:
+        self.ended, self.failure = outcome, failure
+        if self._held is None:
+            self.log.end_run()
+        else:
+            self._ends_later = True
+        self._rest.clear()
+        if failure is not None and outcome == "failed":
+            self.standing = Finding("run_failed", f"The run failed: {failure}"[:300])
