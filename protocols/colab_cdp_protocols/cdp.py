@@ -7,11 +7,12 @@ Source: https://chromedevtools.github.io/devtools-protocol/tot/
 """
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
+
+from colab_cdp_protocols import json_text
 
 T = TypeVar("T")
 
@@ -92,11 +93,6 @@ class _Frame(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Frame)
-# An escaped UTF-16 pair, (as group 1) a half of one that stands alone, any other escape.
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)"
-)
 
 
 def decode(frame: str | bytes) -> Reply | Refusal | Event:
@@ -109,8 +105,8 @@ def decode(frame: str | bytes) -> Reply | Refusal | Event:
 
     """
     try:
-        message = _read(frame)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        message = json_text.decode(frame, _Frame)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedFrameError(f"not a CDP frame: {error}") from error
     if message.id is not None:
         if message.error is not None:
@@ -119,19 +115,6 @@ def decode(frame: str | bytes) -> Reply | Refusal | Event:
     if message.method is not None:
         return Event(message.method, message.params, message.sessionId)
     raise MalformedFrameError("not a CDP frame: neither an id nor a method in it")
-
-
-def _read(frame: str | bytes) -> _Frame:
-    try:
-        return _decoder.decode(frame)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        text = frame if isinstance(frame, str) else frame.decode()
-        whole = _ESCAPE.sub(lambda escape: r"\ufffd" if escape[1] else escape[0], text)
-        if whole == text:
-            raise
-        return _decoder.decode(whole)
 
 
 # Values that commands answer and events carry. Their members keep the protocol's own spelling.
@@ -313,7 +296,8 @@ def auto_attach() -> Command[Any]:
     person's pop-ups hang.
     """
     how = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
-    return Command("Target.setAutoAttach", how | {"filter": [{"type": "iframe"}, {"type": "worker"}]})
+    wanted = {"filter": [{"type": "iframe"}, {"type": "worker"}]}
+    return Command("Target.setAutoAttach", how | wanted)
 
 
 def watch_network() -> Command[Any]:

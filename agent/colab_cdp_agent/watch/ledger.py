@@ -19,6 +19,7 @@ from colab_cdp_protocols import mqtt
 GB = 2**30
 """Colab's page writes GB and counts gibibytes: 12.67 GB is its machine of 13.6e9 bytes."""
 
+
 class Done(msgspec.Struct):
     """How often a duty was done, and how it went the last time."""
 

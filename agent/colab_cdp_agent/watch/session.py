@@ -169,9 +169,7 @@ class Session:
         )
 
     def _seen_nothing(self, reason: TabState) -> Seen:
-        return Seen(
-            reason, had_runtime=self._history.had_runtime, standing=self._record.standing
-        )
+        return Seen(reason, had_runtime=self._history.had_runtime, standing=self._record.standing)
 
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
