@@ -6,11 +6,12 @@ a profile raises as an alarm is never touched; `touch.js` makes sure of it in th
 
 import asyncio
 import time
+
 import msgspec
 
 from colab_cdp_agent.settings.duties import KeepAlive
-from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.finding import STOPS_DUTIES
+from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import Keeper, Printed, read_printed
 from colab_cdp_agent.watch.profile import Method, Step
 from colab_cdp_agent.watch.seen import PageReading

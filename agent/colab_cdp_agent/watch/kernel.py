@@ -7,10 +7,24 @@ Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterator
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-import msgspec
-
+from colab_cdp_agent.watch.facts import (
+    Answered,
+    Asked,
+    Deafened,
+    Fact,
+    Failure,
+    KernelDied,
+    KernelRestarted,
+    Outcome,
+    OutputCleared,
+    Printed,
+    RunBegan,
+    RunCounted,
+    RunEnded,
+    RuntimeMet,
+)  # fmt: skip
 from colab_cdp_protocols import jupyter
 from colab_cdp_protocols.mqtt import Kernel
 
@@ -23,91 +37,6 @@ WAITING = 1000
 """How many requests may wait for the kernel; beyond that the oldest is forgotten."""
 SHELL_REQUESTS = frozenset({"execute_request", "kernel_info_request", "comm_info_request"})
 """What a kernel answers one after the other: idle after one of these means that no cell runs."""
-
-Stream = Literal["stdout", "stderr", "result", "traceback"]
-Outcome = Literal["finished", "failed", "aborted", "kernel_died", "kernel_restarted", "lost"]
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """What a run raised: the exception's name and value, and the traceback's last line."""
-
-    name: str
-    value: str
-
-    def __str__(self) -> str:
-        """Return the traceback's last line."""
-        return f"{self.name}: {self.value}" if self.value else self.name
-
-
-class RunBegan(msgspec.Struct, frozen=True):
-    """A cell began to run; `seen` is false where it was met on its way."""
-
-    run: str
-    seen: bool
-
-
-class RunCounted(msgspec.Struct, frozen=True):
-    """The kernel told the number of the execution."""
-
-    run: str
-    count: int
-
-
-class Printed(msgspec.Struct, frozen=True, gc=False):
-    """A piece of text that a run printed, as the kernel sent it."""
-
-    stream: Stream
-    text: str
-
-
-class OutputCleared(msgspec.Struct, frozen=True):
-    """The run cleared its own output, at once or with the next that it prints."""
-
-    wait: bool
-
-
-class RunEnded(msgspec.Struct, frozen=True):
-    """A run is over; `lost` says that nobody saw how."""
-
-    run: str
-    outcome: Outcome
-    failure: Failure | None = None
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """The run waits for a person's input."""
-
-    prompt: str
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """The run got the input that it waited for."""
-
-
-class KernelDied(msgspec.Struct, frozen=True):
-    """The kernel's process ended, and nobody had asked for it."""
-
-    restarts: bool
-
-
-class KernelRestarted(msgspec.Struct, frozen=True):
-    """The kernel was restarted because a person wanted it."""
-
-
-class RuntimeMet(msgspec.Struct, frozen=True):
-    """After a new connection the kernel is the same process as before, or a fresh one."""
-
-    same: bool
-
-
-class Deafened(msgspec.Struct, frozen=True):
-    """Nothing is heard for a while: what goes on meanwhile is unknown."""
-
-
-Fact = (
-    RunBegan | RunCounted | Printed | OutputCleared | RunEnded | Asked | Answered | KernelDied
-    | KernelRestarted | RuntimeMet | Deafened
-)  # fmt: skip
 
 
 class Conversation:
@@ -173,9 +102,8 @@ class Conversation:
         elif parent.msg_type == "execute_request":
             if parent.msg_id not in self._over or message.header.msg_type in _TEXT:
                 yield from self._of_run(message, parent.msg_id)
-        elif message.header.msg_type == "status" and parent.msg_type in SHELL_REQUESTS:
-            if _state(message) == "idle":
-                yield from self._rested()
+        elif _state(message) == "idle" and parent.msg_type in SHELL_REQUESTS:
+            yield from self._rested()
 
     def closed(self, socket: Hashable) -> Iterator[Fact]:
         """Take note that a socket closed: what goes on behind it is not known any more."""
@@ -344,6 +272,9 @@ def _read(message: jupyter.Message, shape: type[T], default: D) -> T | D:
 
 
 def _state(message: jupyter.Message) -> str:
+    """Return the state that a `status` tells, empty for any other message."""
+    if message.header.msg_type != "status":
+        return ""
     return _read(message, jupyter.Status, jupyter.Status("")).execution_state
 
 

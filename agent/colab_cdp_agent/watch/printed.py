@@ -126,7 +126,7 @@ class HeardText:
         await self._log.kept()
 
     def forget(self) -> None:
-        """The log does not depend on what the page holds."""
+        """Do nothing: the log does not depend on what the page holds."""
 
 
 class OnDisk(Protocol):

@@ -8,8 +8,8 @@ from itertools import count
 
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.session import Session
 from colab_cdp_agent.watch.seen import TabState
+from colab_cdp_agent.watch.session import Session
 from colab_cdp_protocols import mqtt
 
 HANDOVER_S = 0.5

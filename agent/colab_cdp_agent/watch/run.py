@@ -12,7 +12,7 @@ from typing import Protocol
 
 from colab_cdp_agent.keep.catch_up import missing
 from colab_cdp_agent.keep.run_outcome import Outcome
-from colab_cdp_agent.watch import kernel
+from colab_cdp_agent.watch import facts
 from colab_cdp_agent.watch.duties import Load
 from colab_cdp_agent.watch.finding import Finding, find
 from colab_cdp_agent.watch.progress import ProgressReader
@@ -29,7 +29,7 @@ REST_LIMIT = 2_000
 METRICS_EVERY_S = 5.0
 STANDING = frozenset({"run_failed", "kernel_died", "out_of_memory", "fresh_runtime", "tab_gone"})
 """What holds until the next run, whatever page and kernel say meanwhile."""
-OUTCOMES: dict[kernel.Outcome, Outcome] = {
+OUTCOMES: dict[facts.Outcome, Outcome] = {
     "finished": "finished",
     "failed": "failed",
     "aborted": "interrupted",
@@ -84,10 +84,10 @@ class RunRecord:
     def __init__(self, log: TextLog, patterns: Sequence[str]) -> None:
         self.log = log
         self.standing: Finding | None = None
-        self.failure: kernel.Failure | None = None
+        self.failure: facts.Failure | None = None
         self.count: int | None = None
         self.same_runtime: bool | None = None
-        self.ended: kernel.Outcome | None = None
+        self.ended: facts.Outcome | None = None
         self.last_at: datetime | None = None
         self.progress = ProgressReader(patterns)
         self.rhythm = Rhythm()
@@ -117,37 +117,42 @@ class RunRecord:
         """Whether text waits for the page's own to be read."""
         return self._held is not None
 
-    def hear(self, fact: kernel.Fact) -> bool:
+    def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
         match fact:
-            case kernel.Printed(stream, text):
+            case facts.Printed(stream, text):
                 self._print(stream, text)
                 return False
-            case kernel.OutputCleared(wait):
+            case facts.OutputCleared(wait):
                 self.log.clear_output(wait)
                 return False
-            case kernel.RunBegan(_, seen):
+            case facts.RunBegan(_, seen):
                 self.standing, self.failure, self.count, self.ended = None, None, None, None
                 self._deaf = self._deaf and not seen
                 self._begin()
-            case kernel.RunCounted(_, count):
+            case facts.RunCounted(_, count):
                 self.count = count
-            case kernel.RunEnded(_, outcome, failure):
+            case facts.RunEnded(_, outcome, failure):
                 self._end(outcome, failure)
-            case kernel.KernelDied(restarts):
+            case facts.Deafened():
+                self._deaf, self._deaf_since = True, datetime.now(UTC)
+            case _:
+                self._hear_of_kernel(fact)
+        return True
+
+    def _hear_of_kernel(self, fact: facts.Fact) -> None:
+        match fact:
+            case facts.KernelDied(restarts):
                 self.standing = find("kernel_died")
                 self.log.mark("the kernel died" + (" and was restarted" if restarts else ""))
-            case kernel.KernelRestarted():
+            case facts.KernelRestarted():
                 self.standing = None
                 self.log.mark("the kernel was restarted")
-            case kernel.RuntimeMet(same):
+            case facts.RuntimeMet(same):
                 self.same_runtime = same
                 if not same:
                     self.standing = find("fresh_runtime")
                     self.log.mark("a fresh runtime: what the old one knew is lost")
-            case kernel.Deafened():
-                self._deaf, self._deaf_since = True, datetime.now(UTC)
-        return True
 
     def finding(self, clock: float, page: PageReading | None, *, runs: bool) -> Finding | None:
         """Return what is found of the run beyond what page and kernel say at this moment."""
@@ -273,7 +278,7 @@ class RunRecord:
                 self.progress.take(line, now)
         self._rest[stream] = rest[-REST_LIMIT:]
 
-    def _end(self, outcome: kernel.Outcome, failure: kernel.Failure | None) -> None:
+    def _end(self, outcome: facts.Outcome, failure: facts.Failure | None) -> None:
         self.ended, self.failure = outcome, failure
         if self._held is None:
             self.log.end_run()

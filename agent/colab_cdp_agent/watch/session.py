@@ -17,8 +17,8 @@ from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.duties import DutyName, gave_up
+from colab_cdp_agent.watch.facts import Fact
 from colab_cdp_agent.watch.history import History, Span
-from colab_cdp_agent.watch.kernel import Fact
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import read_printed

@@ -136,15 +136,17 @@ def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen
         return "reconnecting" if seen.had_runtime else "connecting"
     if connection == "disconnected":
         return "reconnecting" if seen.run_interrupted else "ended"
-    if connection == "no_runtime":
-        return "queued" if "queued" in page.states else "idle"
-    if kernel == "busy":
-        return "running"
-    if kernel == "dead":
-        return "ended"
-    if kernel in {"unknown", "starting"}:
-        return "connecting"
+    if connection == "connected" and kernel != "idle":
+        return _BUSY[kernel]
     return "queued" if "queued" in page.states else "idle"
+
+
+_BUSY: dict[Kernel, Phase] = {
+    "busy": "running",
+    "dead": "ended",
+    "starting": "connecting",
+    "unknown": "connecting",
+}
 
 
 def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
@@ -162,10 +164,11 @@ def _of_unreadable(
     """Return what can be said without the page: by the kernel, if it was heard, but no more."""
     page = seen.page
     knows = _wire_knows(seen.wire)
-    if page is None or page.loading or seen.loaded_s < LOADING_GRACE_S:
-        waits = page is None or not knows
-        phase: Phase = "connecting" if waits else _phase(page, connection, kernel, seen)
-        return phase, seen.standing
+    if page is None:
+        return "connecting", seen.standing
+    phase: Phase = _phase(page, connection, kernel, seen) if knows else "unreadable"
+    if page.loading or seen.loaded_s < LOADING_GRACE_S:
+        return phase if knows else "connecting", seen.standing
     if "control" in page.states:
         missing = "the connect control is there, but none of its states"
     else:
@@ -173,7 +176,7 @@ def _of_unreadable(
     if page.broken:
         missing += f"; this browser cannot parse {page.broken[0]!r}"
     finding = Finding("unreadable", f"{SENTENCES['unreadable'][:-1]}: {missing}.")
-    return _phase(page, connection, kernel, seen) if knows else "unreadable", finding
+    return phase, finding
 
 
 def _input_request(prompt: str) -> Finding:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 import structlog
 
-from colab_cdp_agent.watch.kernel import Conversation, Fact
+from colab_cdp_agent.watch.facts import Fact
+from colab_cdp_agent.watch.kernel import Conversation
 from colab_cdp_agent.watch.seen import WireReading
 from colab_cdp_protocols import cdp, jupyter
 from colab_cdp_protocols.mqtt import Kernel
