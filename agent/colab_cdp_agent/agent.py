@@ -20,6 +20,7 @@ import structlog
 from colab_cdp_agent import __version__
 from colab_cdp_agent.config import Config, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
+from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import EmbeddedBroker
@@ -31,7 +32,7 @@ from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
-from colab_cdp_agent.watch.session import Listener, Session
+from colab_cdp_agent.watch.session import Books, Listener, Session
 from colab_cdp_protocols import mqtt
 
 GHOSTS_AFTER_S = 5.0
@@ -69,6 +70,7 @@ class Agent:
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
         self._archive = Archive(archive_folder, archive.max_bytes, archive.keep)
+        self._books = Books(self._archive, Journal())
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -90,6 +92,7 @@ class Agent:
                 working = [
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
+                    tasks.create_task(self._archive.run(), name="archive"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
                 ]
@@ -97,6 +100,7 @@ class Agent:
                 for task in working:
                     task.cancel()
         finally:
+            await self._archive.flush()
             await self._messenger.stop()
         self._screen.say("Stopped. The tabs were left as they are.")
 
@@ -105,7 +109,8 @@ class Agent:
             session,
             profile,
             policy=self._config.duties,
-            archive=self._archive,
+            books=self._books,
+            patterns=self._config.progress.patterns,
             listener=Listener(self._bulletin.state, self._bulletin.happening),
             observe=self._options.observe,
         )

@@ -98,6 +98,7 @@ class RunRecord:
         self._held_size = 0
         self._ends_later = False
         self._resting = True
+        self._failure_shown = False
         self._lines_before = 0
         self._shown_line: str | None = None
         self._metrics: dict[str, tuple[float, float]] = {}
@@ -157,6 +158,7 @@ class RunRecord:
     def finding(self, clock: float, page: PageReading | None, *, runs: bool) -> Finding | None:
         """Return what is found of the run beyond what page and kernel say at this moment."""
         shown = {alarm.kind for alarm in page.alarms} if page is not None else set()
+        self._look_for_failure(page)
         if "out_of_memory" in shown and self.standing == find("kernel_died"):
             self.standing = find("out_of_memory")  # the page knows why
         silent_s = self.rhythm.stalled(clock) if runs else None
@@ -165,6 +167,15 @@ class RunRecord:
             text = f"Nothing was printed for {minutes} minutes, far longer than this run's pauses."
             return Finding("stalled", text)
         return self.standing
+
+    def _look_for_failure(self, page: PageReading | None) -> None:
+        """A person who clears a failed cell has seen it."""
+        if page is None or self.standing is None or self.standing.kind != "run_failed":
+            self._failure_shown = False
+        elif page.failures > 0:
+            self._failure_shown = True
+        elif self._failure_shown:
+            self.standing = None
 
     def rest(self) -> int:
         """Take note that the notebook came to rest; return how many lines the run printed."""

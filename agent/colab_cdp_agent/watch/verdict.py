@@ -153,6 +153,8 @@ def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
     """Return what is worth a look where no alarm of the profile is raised."""
     if phase == "reconnecting" or (phase == "ended" and not _wire_knows(seen.wire)):
         return seen.standing or find("disconnected")
+    if phase == "running" and seen.standing is not None and seen.standing.kind == "run_failed":
+        return None  # the cells behind it are only just being dropped
     if seen.standing is None and phase == "idle" and seen.run_failed and not _wire_knows(seen.wire):
         return find("run_failed")
     return seen.standing
