@@ -84,7 +84,7 @@ def test_a_frame_that_was_cut_is_read_or_refused(value: object, data: st.DataObj
     [
         "", "null", "[]", "{}", '""', "{", '{"id": null}', '{"id": 1.5}', '{"id": true}',
         '{"id": "1"}', '{"id": 1e400}', '{"id": ' + "9" * 5000 + "}", '{"method": 7}',
-        '{"id": 1, "result": NaN}', '{"id": 1, "error": []}', '{"id": 1, "x": "\ud83d"}',
+        '{"id": 1, "result": NaN}', '{"id": 1, "error": []}',
         "[" * 100_000, '{"id": 1, "result": ' + "[" * 100_000, b"\xff\xfe\x00", b"\x00\x01\x02",
         '{"id": 1, "result": ' + "[" * 50_000 + "]" * 50_000 + "}",
     ],
