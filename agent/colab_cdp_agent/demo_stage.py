@@ -13,9 +13,10 @@ from pathlib import Path
 from msgspec import structs
 from rich.console import Console
 
-from colab_cdp_agent import cli, config
+from colab_cdp_agent import config
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.chrome.launch import NoChromiumError, headless
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.settings.units import Interval
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.watch.sites import load_site
@@ -68,7 +69,7 @@ async def play(seconds: float | None) -> int:
             asking = tasks.create_task(_ask_now_and_then(notebooks[-1]), name="demo's dialogs")
             await agent.run(stop)
             asking.cancel()
-    return cli.ENDED_AS_ASKED
+    return ExitCode.ENDED_AS_ASKED
 
 
 def _settings(port: int) -> config.Config:

@@ -9,10 +9,12 @@ from typing import Any
 
 import structlog
 
-from colab_cdp_agent import cli, config, log
+from colab_cdp_agent import config, log
 from colab_cdp_agent.agent import Agent, Options
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.retry import first_leaf
+from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.signals import STOPPED, on_signals
 from colab_cdp_agent.tell.publisher import BrokerRefusedError, NameTakenError
 from colab_cdp_agent.watch.sites import load_site
@@ -45,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
     settings = configure(options)
     profiles = tuple(load_site(site) for site in settings.sites)
     log.configure(options.log_format, verbose=options.verbose)
+    if in_vain := set_in_vain(settings):
+        logger.warning("these keys have no effect in this version", keys=in_vain)
     _warn_of_state_folder(settings)
     name = config.agent_name(settings.name, platform.node())
     agent_options = Options(observe=options.observe, form=options.log_format)
@@ -61,8 +65,8 @@ def run(options: argparse.Namespace) -> int:
             raise
         error = first_leaf(expected)
         print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
-        return cli.BAD_INPUT if isinstance(error, NameTakenError) else cli.UNREACHABLE
-    return cli.ENDED_AS_ASKED
+        return ExitCode.BAD_INPUT if isinstance(error, NameTakenError) else ExitCode.UNREACHABLE
+    return ExitCode.ENDED_AS_ASKED
 
 
 def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
@@ -79,7 +83,7 @@ def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
             return await working
         except asyncio.CancelledError:
             print(STOPPED)  # noqa: T201 - a person reads it
-            return cli.ENDED_AS_ASKED
+            return ExitCode.ENDED_AS_ASKED
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(main())

@@ -7,8 +7,9 @@ import os
 import signal
 from collections.abc import Callable
 
+from colab_cdp_agent.exit_codes import ExitCode
+
 NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last one is Windows' own
-ENDED_AS_ASKED = 0
 STOPPED = "Stopped."
 
 
@@ -27,7 +28,7 @@ def end_at_once() -> None:
     as a traceback or is lost.
     """
     os.write(1, f"{STOPPED}\n".encode())
-    os._exit(ENDED_AS_ASKED)
+    os._exit(ExitCode.ENDED_AS_ASKED)
 
 
 def ignore() -> None:
