@@ -220,9 +220,16 @@ def test_a_night_of_eight_fits_a_terminal_and_begins_with_those_who_need_a_perso
         assert attention is None or set(attention.text.split()) <= set(last.split())
 
 
-@given(st.lists(samples.states, max_size=8, unique_by=lambda state: state.id))
-def test_the_order_of_the_rows_is_one_whoever_comes_first(states: list[mqtt.State]) -> None:
-    assert sorted(states, key=rank) == sorted(reversed(states), key=rank)
+@given(
+    st.lists(samples.states, max_size=8, unique_by=lambda state: state.id).flatmap(
+        lambda states: st.tuples(st.just(states), st.permutations(states))
+    )
+)
+def test_the_order_of_the_rows_is_one_whoever_comes_first(
+    night: tuple[list[mqtt.State], list[mqtt.State]],
+) -> None:
+    states, otherwise = night
+    assert sorted(states, key=rank) == sorted(otherwise, key=rank)
     places = [rank(state)[0] for state in sorted(states, key=rank)]
     assert places == sorted(places)
     for state in states:
