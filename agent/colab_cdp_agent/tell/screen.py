@@ -59,7 +59,7 @@ class Screen:
     def say(self, line: str) -> None:
         """Print one line that stays."""
         if self._form == "text":
-            self._console.print(line)
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     async def run(self) -> None:
         """Show the sessions until cancelled."""
