@@ -39,6 +39,7 @@ def start() -> int:
     RUN.mkdir(exist_ok=True)
     with LOCK.open("a+b") as lock:
         if not _locked(lock):
+            print("It runs already; for other options: make stop, and make start again.")
             return status()
         if LOG.exists():
             LOG.replace(EARLIER_LOG)

@@ -11,7 +11,7 @@ import pytest
 
 from chromium import find_chromium
 from command import Command
-from leftovers import processes_of
+from leftovers import kill_processes_of, processes_of
 from person import eventually
 
 STOP_LIMIT_S = 30.0
@@ -26,6 +26,7 @@ def home() -> Iterator[Path]:
     """Yield an empty folder with a short name: Chromium makes a socket below it."""
     folder = Path(tempfile.mkdtemp(prefix="demo-"))
     yield folder
+    kill_processes_of(folder)
     shutil.rmtree(folder)
 
 
