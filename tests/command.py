@@ -32,7 +32,8 @@ def run(
         env=environment(folder, env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=limit,
         check=False,
     )
@@ -64,7 +65,8 @@ class Command:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
 
     def until(self, words: str) -> str:
@@ -95,3 +97,10 @@ class Command:
         assert self.end(limit) == 0, self.said
         assert "Stopped." in self.said
         return self.said
+
+
+def hears(pid: int, number: signal.Signals, kind: str = "SigCgt") -> bool:
+    """Return whether a process has taken a signal into its own hands, or ignores it: `SigIgn`."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith(kind))
+    return bool(int(line.split()[1], 16) >> (number - 1) & 1)

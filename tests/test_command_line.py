@@ -3,13 +3,15 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from chromium import Chromium, find_chromium, free_port
-from command import Command, run
+from command import COMMAND, Command, hears, run
+from leftovers import processes_of
 
 HEAVY = {"aiomqtt", "asyncio", "msgspec", "platformdirs", "rich", "structlog", "websockets", "yaml"}
 
@@ -112,6 +114,32 @@ def test_it_can_be_stopped_before_it_has_said_a_word(
     agent.stop(number)
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the kernel tells there which signals are heard"
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("delay_ms", [1, 10, 30, 60, 100, 150, 250, 400, 700])
+def test_it_can_be_stopped_at_any_moment_of_its_start_and_leaves_no_process(
+    tmp_path: Path, number: signal.Signals, delay_ms: int
+) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()))
+    while not hears(agent.process.pid, signal.SIGHUP):
+        assert agent.process.poll() is None
+    time.sleep(delay_ms / 1000)
+    agent.stop(number)
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the kernel tells there which signals are ignored"
+)
+def test_under_nohup_a_closed_terminal_does_not_end_it(tmp_path: Path) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()), command=("nohup", *COMMAND))
+    agent.until("waiting for Chrome")
+    assert hears(agent.process.pid, signal.SIGHUP, "SigIgn")
+    agent.stop(signal.SIGHUP, signal.SIGTERM)
+
+
 @pytest.mark.parametrize("signals", SIGNALS, ids=lambda each: "+".join(one.name for one in each))
 @pytest.mark.parametrize("moment", ["watches:", "waiting for Chrome", "publishing"])
 def test_it_can_be_stopped_while_it_waits(
@@ -154,10 +182,3 @@ def test_a_state_folder_that_cannot_be_written_does_not_stop_the_watch(
     assert "no output is cleared" in agent.said
     agent.until("connected to Chrome")
     agent.stop(signal.SIGTERM)
-
-
-def hears(pid: int, number: signal.Signals) -> bool:
-    """Return whether a process has taken a signal into its own hands."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
-    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     log.configure(options.log_format, verbose=options.verbose)
     if in_vain := set_in_vain(settings):
         logger.warning("these keys have no effect in this version", keys=in_vain)
-    _warn_of_state_folder(settings)
+    _warn_of_folders(settings)
     name = config.agent_name(settings.name, platform.node())
     agent_options = Options(observe=options.observe, form=options.log_format)
 
@@ -102,21 +102,27 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _warn_of_state_folder(settings: config.Config) -> None:
+def _warn_of_folders(settings: config.Config) -> None:
     """Say what will be missing where nothing can be kept: the watch itself needs no disk."""
-    folder = config.state_dir()
+    folder, archive = config.state_dir(), settings.archive.dir
     why = state_folder.trouble(folder)
-    if why is None:
-        return
-    missing = ["memory of published topics"]
-    if settings.mqtt.url.embedded:
-        missing.append("embedded broker: nothing is told over MQTT")
-    if settings.archive.dir is None:
-        missing.append("archive: no output is cleared")
-    logger.warning(
-        "the state folder cannot be written; the tabs are watched all the same",
-        folder=str(folder),
-        reason=why,
-        without=missing,
-        remedy=f"make it writable, or name another in {config.STATE_DIR_VARIABLE}",
-    )
+    if why is not None:
+        missing = ["memory of published topics"]
+        if settings.mqtt.url.embedded:
+            missing.append("embedded broker: nothing is told over MQTT")
+        if archive is None:
+            missing.append("archive: no output is cleared")
+        logger.warning(
+            "the state folder cannot be written; the tabs are watched all the same",
+            folder=str(folder),
+            reason=why,
+            without=missing,
+            remedy=f"make it writable, or name another in {config.STATE_DIR_VARIABLE}",
+        )
+    if archive is not None and (why := state_folder.trouble(archive)) is not None:
+        logger.warning(
+            "the archive cannot be written; no output is cleared",
+            folder=str(archive),
+            reason=why,
+            remedy="make it writable, or name another in archive.dir",
+        )

@@ -38,7 +38,7 @@ class _Examination:
         if settings is not None:
             folder = config.state_dir()
             name = config.agent_name(settings.name, platform.node())
-            self._tell(*machine.state(folder, settings.archive.max_bytes))
+            self._tell(*machine.folders(folder, settings.archive))
             profiles = self._profiles(settings)
             self._tell(*await browser.examine(settings.chrome, profiles))
             self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
