@@ -1,6 +1,7 @@
 """`doctor` as a person runs it: a line for each part, a remedy for each trouble, no trace left."""
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from colab_cdp_agent.chrome.endpoint import start_remedy
 from colab_cdp_agent.doctor.finding import PLAIN_MARKS
 from colab_cdp_agent.settings.without_effect import has_effect
 from colab_sim import Notebook
-from command import run
+from command import Command, run
 from leftovers import processes_of
 from mosquitto import HOST, Mosquitto, find_mosquitto
-from person import Person
+from person import Person, eventually
 from stage import Stage
+from stranger import stranger
 from wiretap import Wiretap
 
 HARMLESS = {
@@ -250,6 +252,39 @@ def test_a_state_folder_that_cannot_be_written_is_told(theatre: Theatre, tmp_pat
     assert code == 1
     assert marked(said, "✗")[0].startswith(f"state folder {tmp_path / 'state'}: ")
     assert "COLAB_CDP_AGENT_STATE_DIR" in said
+
+
+def test_an_archive_that_cannot_be_written_is_told(theatre: Theatre, tmp_path: Path) -> None:
+    (tmp_path / "here").write_text("a file, where a folder should be", encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("archive: {dir: here}\n", encoding="utf-8")
+    code, said = theatre.doctor(tmp_path, "--no-mqtt", "--config", "mine.yaml")
+    assert code == 1
+    [line] = marked(said, "✗")
+    assert line.startswith("archive here: ")
+    assert "→ make it writable, or name another in archive.dir" in said
+
+
+def test_the_broker_of_an_agent_at_work_is_tried_and_goes_on(tmp_path: Path) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()))
+    agent.until("publishing")
+    brokers = [each for each in processes_of(tmp_path) if "nats-server" in each]
+    ended = run(tmp_path, "doctor", "--port", str(free_port()))
+    assert "✓ broker of its own runs on mqtt://" in ended.stdout
+    assert [each for each in processes_of(tmp_path) if "nats-server" in each] == brokers != []
+    agent.stop(signal.SIGTERM)
+    assert processes_of(tmp_path) == []
+
+
+def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
+    with stranger(None) as silent:
+        doctor = Command(tmp_path, "doctor", "--port", str(silent.port))
+        doctor.until("site profile")
+        doctor.stop(signal.SIGINT)
+        doctor = Command(tmp_path, "doctor", "--port", str(free_port()))
+        eventually(lambda: any("nats-server" in each for each in processes_of(tmp_path)))
+        doctor.process.send_signal(signal.SIGINT)
+        assert doctor.end() in {0, 3}, "stopped, or already at its end"
+    assert processes_of(tmp_path) == []
 
 
 def test_keys_without_effect_are_named(theatre: Theatre, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def outlast_readers() -> None:
 def _lasting(stream: object) -> LastingStream:
     if not isinstance(stream, io.TextIOWrapper):  # None: it was closed before the process began
         return LastingStream(open(os.devnull, "wb"), encoding="utf-8")  # noqa: PTH123 - stays open
-    form = {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
-    encoding = stream.encoding
-    return LastingStream(stream.detach(), encoding, "replace", **form)
+    encoding, lines, through = stream.encoding, stream.line_buffering, stream.write_through
+    return LastingStream(
+        stream.detach(), encoding, "replace", line_buffering=lines, write_through=through
+    )
