@@ -123,6 +123,13 @@ def test_a_start_that_fails_says_why(checkout: Checkout) -> None:
     assert checkout.make("status") == (0, "The agent does not run: make start\n")
 
 
+def test_a_folder_that_cannot_be_had_is_a_sentence(checkout: Checkout) -> None:
+    (checkout.folder / ".run").write_text("a file, where a folder should be", encoding="utf-8")
+    code, said = checkout.make("start")
+    assert code != 0
+    assert "It cannot be done: [Errno 17] File exists: '.run'" in said
+
+
 def test_an_agent_that_was_killed_counts_as_ended_and_its_log_is_kept(checkout: Checkout) -> None:
     checkout.start(free_port())
     psutil.Process(checkout.pid()).kill()

@@ -1,5 +1,6 @@
 """Who reads the agent's words may leave, and their encoding may be any: the watch goes on."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from chromium import Chromium, find_chromium, free_port
 from command import COMMAND, TRACES, Command, environment, run
+from leftovers import processes_of
 
 LIMIT_S = 20.0
 needs_chromium = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed")
@@ -71,6 +73,30 @@ def test_a_full_disk_under_the_screen_does_not_end_the_watch(tmp_path: Path) -> 
         agent(tmp_path, port, full.fileno()) as process,
     ):
         goes_on(process, port)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals are taken in another way there")
+def test_a_terminal_that_is_closed_ends_it_as_asked(tmp_path: Path) -> None:
+    import fcntl  # noqa: PLC0415 - Windows has neither
+    import termios  # noqa: PLC0415
+
+    ours, its = os.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "--port", str(free_port())],
+        env=environment(tmp_path, {"TERM": "xterm"}),
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+    )
+    os.close(its)
+    said = b""
+    while b"MQTT: 127.0.0.1" not in said:  # its broker runs, and the table is drawn
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(LIMIT_S) == 0
+    assert processes_of(tmp_path) == []
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp949"])
