@@ -25,7 +25,11 @@ class Runtime:
         async with self._starting:
             if self.kernel is None:
                 kernel = Kernel(self._heard, self._died)
-                await kernel.start()
+                try:
+                    await kernel.start()
+                except BaseException:
+                    await kernel.stop()
+                    raise
                 self._host = f"m-s-{secrets.token_hex(6)}.prod.colab.dev"
                 self.tokens.append(secrets.token_urlsafe(24))
                 self.kernel = kernel

@@ -14,7 +14,7 @@ from rich.console import Console
 import samples
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell import screen as screen_module
-from colab_cdp_agent.tell.screen import Screen, detail, notice, printable
+from colab_cdp_agent.tell.screen import Screen, detail, notice, printable, rank
 from colab_cdp_protocols import mqtt
 
 # Rich's markup, emoji codes, and what would be a closing tag without an opening one.
@@ -171,6 +171,69 @@ def test_a_terminal_shows_any_text_as_text(monkeypatch: pytest.MonkeyPatch, widt
     assert "\x1b[2J" not in text
     if width == 120:
         assert TRICKY[:20] in text
+
+
+NIGHT = [
+    ("idle", "Aufräumen", None),
+    ("running", "z-train", None),
+    ("ended", "done", None),
+    ("running", "llama-lora-finetune-with-a-long-name-2026-03", None),
+    ("unreadable", "new page", mqtt.Attention("unreadable", samples.MOMENT, "It does not fit.")),
+    (
+        "ended",
+        "failed",
+        mqtt.Attention(
+            "run_failed", samples.MOMENT, "The run failed: read its traceback in the notebook."
+        ),
+    ),
+    ("limited", "vit", mqtt.Attention("usage_limit", samples.MOMENT, "A usage limit is reached.")),
+    ("needs_you", "bert", mqtt.Attention("captcha", samples.MOMENT, "Solve the captcha.")),
+]
+ROWS = ("bert", "failed", "new page", "vit", "llama-lora", "z-train", "Aufräumen", "done")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_night_of_eight_fits_a_terminal_and_begins_with_those_who_need_a_person(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    states = {
+        title: samples.state(
+            title, title=title, phase=phase, attention=attention,
+            runtime=mqtt.Runtime(accelerator="A100"),
+            output=mqtt.Output(page_lines=4_321, last_line="step 12000/36000 loss 0.4321 " * 3),
+        )
+        for phase, title, attention in NIGHT
+    }  # fmt: skip
+    console = Console(
+        force_terminal=True, record=True, width=width, height=24, markup=False, emoji=False
+    )
+    shown("text", states, monkeypatch, (), console)
+    text = console.export_text()
+    last = text[text.rindex("needs_you") :]
+    lines = last.splitlines()
+    assert len(lines) < console.height
+    assert max(map(len, lines)) <= width
+    places = [last.index(begin) for begin in ROWS]
+    assert places == sorted(places)
+    assert lines[-1].startswith("Chrome: fine")
+    for _, _, attention in NIGHT:
+        assert attention is None or set(attention.text.split()) <= set(last.split())
+
+
+@given(
+    st.lists(samples.states, max_size=8, unique_by=lambda state: state.id).flatmap(
+        lambda states: st.tuples(st.just(states), st.permutations(states))
+    )
+)
+def test_the_order_of_the_rows_is_one_whoever_comes_first(
+    night: tuple[list[mqtt.State], list[mqtt.State]],
+) -> None:
+    states, otherwise = night
+    assert sorted(states, key=rank) == sorted(otherwise, key=rank)
+    places = [rank(state)[0] for state in sorted(states, key=rank)]
+    assert places == sorted(places)
+    for state in states:
+        assert (rank(state)[0] == 0) >= (state.phase in mqtt.NEEDS_A_PERSON)
 
 
 def test_what_is_said_stays_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:

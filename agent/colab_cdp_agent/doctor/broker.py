@@ -4,7 +4,8 @@ import uuid
 from pathlib import Path
 
 from colab_cdp_agent.config import Mqtt
-from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.doctor.finding import Finding
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
 from colab_cdp_agent.tell.echo import echo
 from colab_cdp_agent.tell.publisher import BrokerLostError, BrokerRefusedError, Link
@@ -28,7 +29,7 @@ async def examine(settings: Mqtt, name: str, folder: Path) -> Finding:
     try:
         return await _examine_embedded(EmbeddedBroker(folder), topic)
     except BrokerFailedError as error:
-        return Finding(ok=False, what=f"broker of its own: {error}", code=UNREACHABLE)
+        return Finding(ok=False, what=f"broker of its own: {error}", code=ExitCode.UNREACHABLE)
 
 
 async def _examine_embedded(broker: EmbeddedBroker, topic: str) -> Finding:
@@ -48,9 +49,9 @@ async def _echoed(what: str, link: Link, topic: str) -> Finding:
     try:
         await echo(link, topic, payload)
     except BrokerRefusedError as error:
-        return Finding(ok=False, what=f"broker: {error}", remedy=LOG_IN, code=UNREACHABLE)
+        return Finding(ok=False, what=f"broker: {error}", remedy=LOG_IN, code=ExitCode.UNREACHABLE)
     except BrokerLostError as error:
-        return Finding(ok=False, what=f"broker: {error}", remedy=REACH, code=UNREACHABLE)
+        return Finding(ok=False, what=f"broker: {error}", remedy=REACH, code=ExitCode.UNREACHABLE)
     return Finding(ok=True, what=f"{what}: a message on {topic} came back")
 
 

@@ -59,7 +59,7 @@ class Screen:
     def say(self, line: str) -> None:
         """Print one line that stays."""
         if self._form == "text":
-            self._console.print(line)
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     async def run(self) -> None:
         """Show the sessions until cancelled."""
@@ -76,12 +76,13 @@ class Screen:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
         table.add_column(no_wrap=True, ratio=2)
-        table.add_column(no_wrap=True, ratio=3)
-        for state in self._states.values():
+        table.add_column(ratio=3, overflow="ellipsis")
+        for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
                 Text(printable(state.title)),  # not a string: rich would read markup in it
-                Text(detail(state)),
+                # What a person is to do is shown whole; everything else keeps to its line.
+                Text(detail(state), no_wrap=state.attention is None),
             )
         headline = Text(printable(self._headline()), "bright_black", no_wrap=True)
         headline.overflow = "ellipsis"
@@ -102,6 +103,15 @@ class Screen:
                 sys.stdout.flush()
             else:
                 self._console.print(line, soft_wrap=True)
+
+
+def rank(state: mqtt.State) -> tuple[int, str, str]:
+    """Return what the sessions are sorted by: who needs a person, who runs, the rest; by title."""
+    if state.phase in mqtt.NEEDS_A_PERSON or (state.phase == "ended" and state.attention):
+        place = 0
+    else:
+        place = 1 if state.phase == "running" else 2
+    return place, state.title.casefold(), state.id
 
 
 def notice(state: mqtt.State) -> str:
