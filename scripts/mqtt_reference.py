@@ -39,7 +39,8 @@ def _parts() -> Iterator[str]:
     yield _prose(
         "`<field>` is one of the plain fields below. `<verb>` is `sessions`, the only request"
         " that is answered: publish anything to it, not retained, and the list of sessions comes"
-        " on `response/sessions`. Any other verb is refused."
+        " on `response/sessions`. `claim` is for agents among themselves. Any other verb is"
+        " refused."
     )
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())

@@ -4,8 +4,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from colab_cdp_agent.tell.board import EVENTS_KEPT, SHORTEST_INTERVAL_S
-from colab_cdp_agent.tell.publisher import KEEPALIVE_S
+from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S
+from colab_cdp_agent.tell.connection import KEEPALIVE_S
+from colab_cdp_agent.tell.event_queue import EVENTS_KEPT
+from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
 from colab_cdp_protocols import mqtt
 
@@ -56,7 +58,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Response,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -149,6 +151,10 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "cause": NOT_YET,
         "evidence": NOT_YET,
     },
+    mqtt.Log: {
+        "seq": "how many lines came before the first of these; a gap is what was left out",
+        "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
+    },
     mqtt.Response: {
         "status": "`refused`: nothing was tried",
         "transaction": NOT_YET,
@@ -182,11 +188,13 @@ RULES: Final = f"""\
 - **No value goes out twice within {SHORTEST_INTERVAL_S:g} s** on one topic. What changed in
   between is skipped, and the latest value always arrives.
 - **Events** are all sent. While there is no broker {EVENTS_KEPT} of them wait; then the oldest go.
+- **Log lines** go out in batches, one a second and session at most, and are lost while there is no
+  broker. `seq` begins at 0 when the agent is started.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
   removed. What an agent that crashed has left behind is removed after its next start.
-- **Two agents** on one broker need two names. An agent that finds its name in use by another that
-  answers ends with exit code 2.
+- **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
+  another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.
 - **MQTT 3.1.1** is spoken, with a clean session and a client id of its own for each connection.
 - **Readers should pass over keys that they do not know**: later versions add some. `api` in `info`

@@ -16,7 +16,8 @@ from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.signals import STOPPED, on_signals
-from colab_cdp_agent.tell.publisher import BrokerRefusedError, NameTakenError
+from colab_cdp_agent.tell.claim import NameTakenError
+from colab_cdp_agent.tell.link import BrokerRefusedError
 from colab_cdp_agent.watch.sites import load_site
 
 logger = structlog.get_logger()

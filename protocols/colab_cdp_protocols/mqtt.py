@@ -177,6 +177,13 @@ class Happening(msgspec.Struct, frozen=True):
     evidence: str | None = None
 
 
+class Log(msgspec.Struct, frozen=True):
+    """Lines that a session printed; `seq` is how many the agent had seen before the first."""
+
+    seq: int
+    lines: tuple[str, ...]
+
+
 class Response(msgspec.Struct, frozen=True):
     """The answer to a request, with the request's own `transaction`."""
 
@@ -219,10 +226,17 @@ NEEDS_YOU = Topic("{root}/{agent}/needs_you", PLAIN, "how many sessions need a p
 STATE = Topic("{root}/{agent}/session/{id}/state", State, "the whole status of a session")
 FIELD = Topic("{root}/{agent}/session/{id}/{field}", PLAIN, "one value, for a phone's tile")
 EVENT = Topic("{root}/{agent}/session/{id}/event", Happening, "something happened", retained=False)
+LOG = Topic(
+    "{root}/{agent}/session/{id}/log",
+    Log,
+    "what it printed, with `publish.log: true`",
+    retained=False,
+    qos=0,
+)
 AGENT_REQUEST = Topic("{root}/{agent}/request/{verb}", PLAIN, "a verb of the agent", retained=False)
 AGENT_RESPONSE = Topic("{root}/{agent}/response/{verb}", Response, "its answer", retained=False)
 TABLE = (
-    STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, AGENT_REQUEST, AGENT_RESPONSE,
+    STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, LOG, AGENT_REQUEST, AGENT_RESPONSE,
 )  # fmt: skip
 
 NEEDS_A_PERSON: frozenset[Phase] = frozenset({"needs_you", "limited", "unreadable"})

@@ -61,6 +61,7 @@ PAYLOADS: list[tuple[Topic, st.SearchStrategy[Any]]] = [
     (mqtt.INFO, samples.infos),
     (mqtt.SESSIONS, st.lists(samples.entries).map(tuple)),
     (mqtt.EVENT, samples.happenings),
+    (mqtt.LOG, samples.logs),
     (mqtt.AGENT_RESPONSE, samples.responses),
     (mqtt.STATUS, st.text()),
 ]
@@ -100,7 +101,7 @@ def test_no_two_rows_of_the_table_are_alike() -> None:
 
 
 def test_what_happens_once_is_not_retained() -> None:
-    momentary = {mqtt.EVENT, mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE}
+    momentary = {mqtt.EVENT, mqtt.LOG, mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE}
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
 
 
