@@ -9,7 +9,7 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "demo", "config")
+COMMANDS = ("run", "doctor", "report", "demo", "config")
 
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
@@ -56,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_setup(doctor)
     doctor.set_defaults(command=_doctor)
+
+    report = commands.add_parser(
+        "report",
+        help="a night out of the journal: what ran, how far, and why not",
+        allow_abbrev=False,
+    )
+    report.add_argument("--since", default="12h", metavar="WHEN", help="22:00, a date, or 12h")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write a page")
+    report.add_argument("--name", help="the agent whose night it is")
+    report.add_argument("--config", type=Path, metavar="FILE")
+    report.set_defaults(command=_report)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -110,6 +121,12 @@ def _doctor(options: argparse.Namespace) -> int:
     from colab_cdp_agent import doctor  # noqa: PLC0415
 
     return doctor.examine(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import report  # noqa: PLC0415
+
+    return report.show(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

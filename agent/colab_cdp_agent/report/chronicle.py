@@ -1,0 +1,50 @@
+"""What happened in a notebook, line by line: its phases and its moments in one order."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from colab_cdp_agent.report import words
+from colab_cdp_agent.report.night import Moment, Notebook
+from colab_cdp_agent.report.timeline import Stretch
+from colab_cdp_agent.report.words import Clock
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line: `phase` where it tells of one, else `severity` says how much it matters."""
+
+    at: datetime
+    what: str
+    text: str
+    phase: str | None = None
+    severity: str = "info"
+    cause: str | None = None
+    evidence: str | None = None
+
+
+def chronicle(notebook: Notebook, clock: Clock) -> list[Entry]:
+    """Return all of it, in order of time."""
+    entries = [*_phases(notebook.stretches), *_moments(notebook.moments, clock)]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _phases(stretches: tuple[Stretch, ...]) -> Iterator[Entry]:
+    for stretch in stretches:
+        length = words.duration(stretch.seconds)
+        yield Entry(stretch.began, words.phase_word(stretch.phase), f"for {length}", stretch.phase)
+
+
+def _moments(moments: tuple[Moment, ...], clock: Clock) -> Iterator[Entry]:
+    for moment in moments:
+        text = moment.text
+        if moment.times > 1:
+            text += f" ({words.times(moment.times)}, until {clock(moment.until)})"
+        yield Entry(
+            at=moment.at,
+            what=moment.kind.replace("_", " "),
+            text=text,
+            severity=moment.severity,
+            cause=moment.cause,
+            evidence=moment.evidence,
+        )
