@@ -96,9 +96,10 @@ def test_a_training_shows_how_far_it_is_and_every_line_is_kept_while_it_is_clear
 
         def far() -> dict[str, Any] | None:
             found: dict[str, Any] = night.session(notebook.url)
-            return found if (found["progress"]["fraction"] or 0) > 0.2 else None  # noqa: PLR2004
+            return found if (found["progress"]["fraction"] or 0) > 0.2 else None
 
-        state = night.until(far, 40) or {}
+        state = night.until(far, 40)
+        assert state is not None
         progress = state["progress"]
         assert progress["total"] == 1200
         assert 0 < progress["eta_s"] < 60
@@ -152,7 +153,9 @@ async def _printed_more(notebook: Notebook, lines: int) -> None:
 def test_in_any_language_the_kernel_tells_a_failure_an_input_and_a_death(
     stage: Stage, chromium: Chromium, language: Any
 ) -> None:
-    code = "import time; name = input('your name? '); time.sleep(0.5); raise ValueError('no ' + name)"
+    code = (
+        "import time; name = input('your name? '); time.sleep(0.5); raise ValueError('no ' + name)"
+    )
     notebook = opened(stage, chromium, f"fails {language}", code, language=language)
     with Night(chromium.port, config={"duties": NOTHING}) as night:
         until_phase(night, notebook, "idle", START_LIMIT_S)

@@ -154,6 +154,7 @@ class Info(msgspec.Struct, frozen=True):
     sites: tuple[str, ...]
     broker: str
     instance: str
+    awake: str = ""
     api: int = API
 
 

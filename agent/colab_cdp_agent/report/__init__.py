@@ -12,7 +12,8 @@ from typing import Final
 
 from rich.console import Console
 
-from colab_cdp_agent import cli, config
+from colab_cdp_agent import config
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
 from colab_cdp_agent.report import words
@@ -56,7 +57,7 @@ def show(options: argparse.Namespace) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may hold less than a title does
     Report(Console(highlight=False, markup=False, emoji=False), night).show()
-    return cli.ENDED_AS_ASKED
+    return ExitCode.ENDED_AS_ASKED
 
 
 def _write(file: Path, night: Night) -> int:
@@ -65,7 +66,7 @@ def _write(file: Path, night: Night) -> int:
     except OSError as error:
         return _failed(f"{file} cannot be written: {error.strerror}")
     print(f"The report is in {file}.")  # noqa: T201 - a person reads it
-    return cli.ENDED_AS_ASKED
+    return ExitCode.ENDED_AS_ASKED
 
 
 def _no_journal(folder: Path, name: str) -> str:
@@ -96,4 +97,4 @@ def _archives(folder: Path, span: Span) -> dict[str, tuple[str, ...]]:
 
 def _failed(sentence: str) -> int:
     print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
-    return cli.FAILED
+    return ExitCode.FAILED

@@ -19,7 +19,7 @@ from colab_cdp_agent.report.timeline import (
     stretches,
     watching,
 )
-from colab_cdp_agent.watch.verdict import SENTENCES
+from colab_cdp_agent.watch.finding import SENTENCES
 
 TELL_NOTHING: Final = frozenset({NOT_WATCHED, UNKNOWN, "gone"})
 COUNTED: Final = frozenset({"keep_alive", "clear"})

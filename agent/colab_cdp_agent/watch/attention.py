@@ -1,12 +1,13 @@
 """What a person should look at now: raised once for each occurrence, and over once."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_protocols import mqtt
 
@@ -24,10 +25,10 @@ class News(msgspec.Struct, frozen=True):
 class Occurrences(Protocol):
     """Where it is kept what was raised, so that no restart of the agent raises it anew."""
 
-    def attention_began(self, id: str, kind: str, since: datetime, occurrence: str) -> None:  # noqa: A002 - the contract's word
+    def attention_began(self, session: str, kind: str, since: datetime, occurrence: str) -> None:
         """Keep that something was raised."""
 
-    def attention_over(self, id: str, kind: str, at: datetime) -> None:  # noqa: A002
+    def attention_over(self, session: str, kind: str, at: datetime) -> None:
         """Keep that it is over."""
 
 
@@ -48,16 +49,16 @@ class Attention:
         self._session = session
         self._kept = kept
 
-    def resume(self, kind: str, since: datetime, text: str) -> None:
+    def resume(self, finding: Finding, since: datetime) -> None:
         """Go on with what an earlier run of the agent raised, and nobody has seen the end of."""
-        self.now = mqtt.Attention(kind, since, text)
+        self.now = mqtt.Attention(finding.kind, since, finding.text)
 
     def take(
-        self, finding: Finding | None, moment: datetime, why: tuple[str, str] | None
+        self, finding: Finding | None, moment: datetime, why: Callable[[], Cause | None]
     ) -> Iterator[News]:
-        """Take what was found now; yield what is raised by it and what is over.
+        """Take what was found now; yield what is over by it, and what is raised.
 
-        `why` is the cause and its evidence, of what is raised.
+        `why` gives the cause of what is raised.
         """
         before = self.now
         if finding is not None and before is not None and before.kind == finding.kind:
@@ -68,6 +69,8 @@ class Attention:
             yield News(before.kind, "info", f"Over: {before.text}")
         self.now = None
         if finding is not None:
+            cause = why()
             self.now = mqtt.Attention(finding.kind, moment, finding.text)
             self._kept.attention_began(self._session, finding.kind, moment, uuid.uuid4().hex)
-            yield News(finding.kind, "alert", finding.text, *(why or (None, None)))
+            known = (cause.kind, cause.evidence or None) if cause is not None else (None, None)
+            yield News(finding.kind, "alert", finding.text, *known)

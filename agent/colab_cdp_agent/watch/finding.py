@@ -37,6 +37,6 @@ STOPS_DUTIES = LIMITS | PERSON
 """While one of these is raised, the page is the person's: no duty touches it."""
 
 
-def find(kind: str | None) -> Finding | None:
+def find(kind: str) -> Finding:
     """Return the finding of a kind, in its usual words."""
-    return None if kind is None else Finding(kind, SENTENCES[kind])
+    return Finding(kind, SENTENCES.get(kind, kind))

@@ -46,6 +46,7 @@ class History:
         self.page_since = time.monotonic()
         self._policy = policy
         self._before: Verdict | None = None
+        self._rested_at: float | None = None
         self._running = False
         self._page_word: str | None = None
         self._failures_before = sys.maxsize  # no run was seen yet: no failure is of one
@@ -53,6 +54,12 @@ class History:
     def shows_failure(self, page: PageReading | None) -> bool:
         """Return whether the page shows a failure that it did not show while the last run went."""
         return page is not None and page.failures > self._failures_before
+
+    def idle_s(self, clock: float) -> float | None:
+        """Return how long nothing has run, in seconds; None where nobody saw anything run."""
+        if self.run is not None:
+            return 0.0
+        return None if self._rested_at is None else clock - self._rested_at
 
     def shows(self, word: str | None) -> None:
         """Take note of what the page shows of the kernel."""
@@ -104,6 +111,8 @@ class History:
         rests = now.kernel in {"idle", "dead"} or now.phase in {"ended", "gone"}
         if rests or now.connection == "no_runtime":
             ended, self.run = self.run, None
+            if ended is not None:
+                self._rested_at = time.monotonic()
             return ended
         return None
 

@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
 from colab_cdp_agent.keep.catch_up import missing
-from colab_cdp_agent.keep.run_outcome import Outcome
+from colab_cdp_agent.keep.record import Outcome
+from colab_cdp_agent.keep.session_log import Log
 from colab_cdp_agent.watch import facts
 from colab_cdp_agent.watch.duties import Load
 from colab_cdp_agent.watch.finding import Finding, find
@@ -41,31 +42,6 @@ OUTCOMES: dict[facts.Outcome, Outcome] = {
 _ENDS = re.compile(r"[\r\n]+")
 
 
-class TextLog(Protocol):
-    """Where the text of one notebook is kept."""
-
-    title: str
-    lines: int
-    bytes: int
-    gaps: int
-
-    @property
-    def last_line(self) -> str | None:
-        """The latest line, or the present state of a progress bar."""
-
-    def write(self, stream: str, text: str) -> int:
-        """Keep a piece of text, and return how many lines it ended."""
-
-    def end_run(self, note: str = "") -> None:
-        """End the lines that are still open."""
-
-    def mark(self, text: str) -> None:
-        """Leave a mark between the lines."""
-
-    def clear_output(self, wait: bool) -> None:  # noqa: FBT001 - as the kernel's message has it
-        """Take note that the run cleared what it had printed."""
-
-
 class RunRecord:
     """What is known of a notebook's runs by the kernel's own word.
 
@@ -76,18 +52,22 @@ class RunRecord:
     Attributes:
         standing: what was found of the last run and holds until the next.
         failure: what the last run raised.
+        ended: how the last run ended, by the kernel's own word.
+        died: whether the kernel died since the last run began, and what became of it.
+        same_runtime: whether the last new connection led to the same kernel as before.
         count: the number that the kernel gave the present execution.
         holding: whether text is held back, until `caught_up` says what the page still shows.
 
     """
 
-    def __init__(self, log: TextLog, patterns: Sequence[str]) -> None:
+    def __init__(self, log: Log, patterns: Sequence[str]) -> None:
         self.log = log
         self.standing: Finding | None = None
         self.failure: facts.Failure | None = None
         self.count: int | None = None
         self.same_runtime: bool | None = None
         self.ended: facts.Outcome | None = None
+        self.died: Literal["dead", "restarting"] | None = None
         self.last_at: datetime | None = None
         self.progress = ProgressReader(patterns)
         self.rhythm = Rhythm()
@@ -100,6 +80,7 @@ class RunRecord:
         self._resting = True
         self._failure_shown = False
         self._lines_before = 0
+        self._lines_told = 0
         self._shown_line: str | None = None
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
@@ -128,7 +109,8 @@ class RunRecord:
                 self.log.clear_output(wait)
                 return False
             case facts.RunBegan(_, seen):
-                self.standing, self.failure, self.count, self.ended = None, None, None, None
+                self.standing, self.failure, self.count = None, None, None
+                self.ended, self.died = None, None
                 self._deaf = self._deaf and not seen
                 self._begin()
             case facts.RunCounted(_, count):
@@ -144,6 +126,7 @@ class RunRecord:
     def _hear_of_kernel(self, fact: facts.Fact) -> None:
         match fact:
             case facts.KernelDied(restarts):
+                self.died = "restarting" if restarts else "dead"
                 self.standing = find("kernel_died")
                 self.log.mark("the kernel died" + (" and was restarted" if restarts else ""))
             case facts.KernelRestarted():
@@ -169,7 +152,7 @@ class RunRecord:
         return self.standing
 
     def _look_for_failure(self, page: PageReading | None) -> None:
-        """A person who clears a failed cell has seen it."""
+        """Take a failed cell that was cleared by a person for one that they have seen."""
         if page is None or self.standing is None or self.standing.kind != "run_failed":
             self._failure_shown = False
         elif page.failures > 0:
@@ -223,6 +206,11 @@ class RunRecord:
             log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
         )
 
+    def new_lines(self) -> list[str]:
+        """Return the lines that were ended since the last time, as far as memory holds them."""
+        new, self._lines_told = self.log.lines - self._lines_told, self.log.lines
+        return self.log.tail(new) if new else []
+
     def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
         """Yield the metrics that changed, each at most every few seconds: points of a curve."""
         if clock - self._metrics_at < METRICS_EVERY_S:
@@ -245,8 +233,8 @@ class RunRecord:
         heard = "".join(text for _stream, text in held)
         if away is not None:
             local = away.astimezone().isoformat(timespec="seconds")
-            self.log.gaps += 1
-            self.log.mark(f"gap: nothing was heard since {local}; what the page kept of it follows")
+            follows = "what the page still shows of it follows" if shown else "the page shows none"
+            self.log.gap(f"gap: nothing was heard since {local}; {follows}")
         elif shown:
             self.log.mark("this run was met on its way; what the page shows of it comes first")
         for stream, text in [("stdout", missing(archived, shown, heard))] if shown else held:

@@ -29,6 +29,7 @@ class PageReading(msgspec.Struct, frozen=True):
     """What the page shows: each state with the place of the first detector that holds.
 
     `failures` counts the elements that show a failed run; older ones stay in the page.
+    `offline`: the browser says that it has no network.
     """
 
     version: int
@@ -43,6 +44,7 @@ class PageReading(msgspec.Struct, frozen=True):
     broken: tuple[str, ...]
     failures: int = 0
     title: str = ""
+    offline: bool = False
 
 
 class WireReading(msgspec.Struct, frozen=True):

@@ -16,16 +16,23 @@ from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
+from colab_cdp_agent.watch.cause import Cause
+from colab_cdp_agent.watch.clock import Slept
+from colab_cdp_agent.watch.company import Company
+from colab_cdp_agent.watch.diary import Diary
 from colab_cdp_agent.watch.duties import DutyName, gave_up
+from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
+from colab_cdp_agent.watch.finding import Finding, find
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import read_printed
 from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
-from colab_cdp_agent.watch.seen import Seen, TabState
+from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
 from colab_cdp_agent.watch.verdict import Verdict, activity, verdict
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
@@ -38,17 +45,19 @@ log = structlog.get_logger()
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Who is told: a session's whole state when it changed, and what happened in it."""
+    """Who is told: a session's whole state when it changed, what happened in it, and printed."""
 
     state: Callable[[mqtt.State], None]
     happening: Callable[[str, mqtt.Happening], None]
+    printed: Callable[[str, list[str]], None]
 
 
-class Books(msgspec.Struct, frozen=True):
-    """Where a session is kept: its text and its history."""
+class House(msgspec.Struct, frozen=True):
+    """What all sessions share: where they are kept, and what they know of each other."""
 
     archive: Archive
     journal: Journal
+    company: Company
 
 
 class Session:
@@ -58,7 +67,7 @@ class Session:
         session: its stable id.
         profile: the site's.
         policy: which duties are done.
-        books: where it is kept.
+        house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
         raised: what an earlier run of the agent raised and saw no end of: its kind, since when.
@@ -72,7 +81,7 @@ class Session:
         profile: Profile,
         *,
         policy: Duties,
-        books: Books,
+        house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
         raised: tuple[str, datetime] | None = None,
@@ -82,24 +91,25 @@ class Session:
         self.tab: Tab | None = None
         self._profile = profile
         self._policy = policy
-        self._books = books
+        self._house = house
         self._listener = listener
         self._observe = observe
         self._history = History(policy)
         self._ledger = Ledger(session, profile, policy)
-        self._record = RunRecord(books.archive.log(session), patterns)
-        self._attention = Attention(session, books.journal)
+        self._record = RunRecord(house.archive.log(session), patterns)
+        self._evidence = Evidence(session, profile, house.company)
+        self._diary = Diary(session, house.journal)
+        self._attention = Attention(session, house.journal)
         if raised is not None:
-            self._attention.resume(*raised)
+            self._attention.resume(find(raised[0]), raised[1])
             self._record.resume(raised[0])
         self._rounds = Rounds(
-            session, policy, books.archive, self._history, self._did, observe=observe
+            session, policy, house.archive, self._history, self._did, observe=observe
         )
         self._wire: WireWitness | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._told: mqtt.State | None = None
-        self._run_kept: str | None = None
 
     async def watch(self, tab: Tab) -> None:
         """Watch the notebook in a tab until the tab is gone.
@@ -133,6 +143,17 @@ class Session:
             self._record.found("tab_gone")
         self._conclude(self._seen_nothing(reason))
 
+    def slept(self, slept: Slept) -> None:
+        """Take note that the computer slept, or that the agent stood still: nobody listened."""
+        if slept.kind == "clock_set":
+            return
+        self._record.rhythm.slept(slept.counted_s)
+        if self._history.run is not None:
+            did = "slept" if slept.kind == "slept" else "stood still"
+            text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
+            self._record.log.gap(text)
+            self._say(News("host_slept", "warning", text))
+
     def _hear(self, fact: Fact) -> None:
         if self._record.hear(fact):
             self._news.set()
@@ -165,8 +186,15 @@ class Session:
             had_runtime=history.had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
             run_failed=history.shows_failure(page.reading),
-            standing=self._record.finding(clock, page.reading, runs=history.run is not None),
+            standing=self._standing(clock, page.reading),
         )
+
+    def _standing(self, clock: float, page: PageReading | None) -> Finding | None:
+        """Return what is found beyond what page and kernel say at this moment."""
+        history = self._history
+        found = self._record.finding(clock, page, runs=history.run is not None)
+        near = lifetime_near(history.runtime_started, datetime.now(UTC))
+        return found or (Finding("lifetime_near", near) if near is not None else None)
 
     def _seen_nothing(self, reason: TabState) -> Seen:
         return Seen(reason, had_runtime=self._history.had_runtime, standing=self._record.standing)
@@ -175,25 +203,51 @@ class Session:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
         now = verdict(seen, self._profile)
         self._name(seen)
+        self._evidence.look(seen.page, self._ledger.runtime)
+        self._know_connection(now)
         ended = self._history.remember(now, seen)
-        self._keep_run(now, ended)
+        if self._history.run is not None:
+            self._diary.run(self._history.run, self._record)
         for news in self._ledger.take(now, seen.page):
             self._say(news)
+        if ended is not None:
+            self._end_run(ended, now, seen)
         if _is_sure(now, seen):
-            for news in self._attention.take(now.finding, datetime.now(UTC), None):
-                self._say(news)
+            self._attend(now.finding, seen)
         self._tell(now)
         return now
+
+    def _know_connection(self, now: Verdict) -> None:
+        """Let the other notebooks know: what is lost together has one cause."""
+        connected = self._house.company.connected
+        if now.connection == "connected":
+            connected.add(self.id)
+        elif now.connection != "unknown" and self.id in connected:
+            connected.discard(self.id)
+            self._house.company.lost(self.id, time.monotonic())
+
+    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+        """Raise what was found, and tell what is over."""
+
+        def why() -> Cause | None:
+            kind = finding.kind if finding is not None else ""
+            return self._evidence.why(kind, seen, self._history, self._record)
+
+        for news in self._attention.take(finding, datetime.now(UTC), why):
+            run = self._history.run
+            since = self._history.runtime_started or (run.met if run is not None else None)
+            company = self._house.company
+            self._diary.limit(news, self._ledger.runtime, len(company.connected), since)
+            self._say(news)
 
     def _name(self, seen: Seen) -> None:
         """Take the notebook's title: the page's own word, Chrome tells no change of it."""
         shown = seen.page.title if seen.page is not None else ""
         shown = shown or (self.tab.title if self.tab is not None else "")
-        if shown:
-            title = self._profile.title(shown)
-            if title != self._ledger.title:
-                self._ledger.title = self._record.log.title = title
-                self._books.journal.session(self.id, title, self._profile.site)
+        title = self._profile.title(shown) if shown else self._ledger.title
+        if title != self._ledger.title:
+            self._ledger.title = self._record.log.title = title
+            self._diary.title(title, self._profile.site)
 
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
@@ -205,30 +259,23 @@ class Session:
                 shown = printed.text if printed is not None and printed.readable else None
         except (ChromeError, TimeoutError) as error:
             log.debug("the page's text was not read", session=self.id, reason=str(error))
-        archive = self._books.archive
+        archive = self._house.archive
         tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
         since = await asyncio.to_thread(archive.last_kept, self.id)
         self._record.caught_up(shown, tail, since)
 
-    def _keep_run(self, now: Verdict, ended: Span | None) -> None:
-        """Keep the runs' begins and ends, and what became of them."""
-        journal, run = self._books.journal, self._history.run
-        if run is not None and run.id != self._run_kept:
-            self._run_kept = run.id
-            journal.run_began(self.id, run.id, run.met, run.cell)
-        if run is not None:
-            for name, value, step in self._record.new_metrics(time.monotonic()):
-                journal.metric(self.id, run.id, datetime.now(UTC), name, value, step)
-        if ended is None:
-            return
-        moment = datetime.now(UTC)
+    def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
+        """Tell and keep how a run ended, and why."""
         outcome = self._record.outcome(now)
-        progress = self._record.progress.progress(time.monotonic(), moment)
-        lines = self._record.rest()
-        cause = "finished" if outcome == "finished" else "unknown"
-        journal.run_ended(self.id, ended.id, moment, outcome, cause, None, progress, lines)
+        cause = self._evidence.cause("run", seen, self._history, self._record)
+        progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
+        self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
         if outcome == "finished":
-            self._say(News("run_finished", "info", "The run finished."))
+            text, evidence = "The run finished.", cause.evidence or None
+            self._say(News("run_finished", "info", text, "finished", evidence))
+        elif outcome in {"lost", "unknown"}:
+            text = "The run is over, and nobody saw how it ended."
+            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
@@ -241,22 +288,19 @@ class Session:
             uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
             news.cause, news.evidence,
         )  # fmt: skip
-        self._books.journal.event(self.id, happening)
+        self._diary.event(happening)
         self._listener.happening(self.id, happening)
 
     def _tell(self, now: Verdict) -> None:
         """Tell the state when more than its clock has changed."""
         state = self._ledger.state(now, self._told_beside(), self._history.past)
-        before, self._told = self._told, state
-        if before is not None:
-            if before.phase != state.phase:
-                self._books.journal.phase(
-                    self.id, state.since, state.phase, state.connection, state.kernel
-                )
-            if _same(before, state):
-                self._told = before
-                return
-        self._listener.state(state)
+        self._diary.state(state)
+        lines = self._record.new_lines()
+        if lines:
+            self._listener.printed(self.id, lines)
+        if self._told is None or not _same(self._told, state):
+            self._told = state
+            self._listener.state(state)
 
     def _told_beside(self) -> Told:
         history, record = self._history, self._record
@@ -266,7 +310,7 @@ class Session:
             attention=self._attention.now,
             run=mqtt.Run() if run is None else mqtt.Run(record.cell(run.cell), run.started),
             progress=record.told_progress(runs=run is not None),
-            output=record.output(history.load, self._books.archive.path(self.id), heard=heard),
+            output=record.output(history.load, self._house.archive.path(self.id), heard=heard),
             runtime=self._wire.runtime if self._wire is not None else None,
             same=record.same_runtime,
             runtime_started=history.runtime_started,

@@ -47,6 +47,7 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     connection = "connected" if page_says == "unknown" and _wire_knows(seen.wire) else page_says
     kernel = _kernel(seen, connection, profile)
     alarm = _alarm(seen.page)
+    finding: Finding | None
     if alarm is not None and alarm in STOPS_DUTIES:
         phase: Phase = "limited" if alarm in LIMITS else "needs_you"
         finding = find(alarm)
@@ -56,7 +57,7 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
         phase, finding = _of_unreadable(seen, connection, kernel, profile)
     else:
         phase = _phase(seen.page, connection, kernel, seen)
-        finding = find(alarm) or _worth_a_look(seen, phase)
+        finding = find(alarm) if alarm is not None else _worth_a_look(seen, phase)
     page_word = _activity(seen.page, profile) if page_says == "connected" else page_says
     return Verdict(
         phase, connection, kernel, finding, detector,
