@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -85,6 +86,15 @@ class Archive:
             raise ArchiveFailedError(
                 f"the archive cannot be read: {self._reason(error)}"
             ) from error
+
+    def last_kept(self, session: str) -> datetime | None:
+        """Return when a text of a session was last written, None where none ever was."""
+        found = day_file.files(self._folder / session)
+        try:
+            written = found[-1].path.stat().st_mtime if found else None
+        except OSError:
+            return None  # pruned a moment ago
+        return datetime.fromtimestamp(written, UTC) if written is not None else None
 
     async def run(self) -> None:
         """Write what is new, every second and sooner where there is much, for ever."""

@@ -192,7 +192,7 @@ class RunRecord:
 
     def output(self, load: Load, archive: Path, *, heard: bool) -> mqtt.Output:
         """Return what was printed and where it is kept; without the kernel, what the page shows."""
-        kept = str(archive) if self.log.lines or archive.exists() else None
+        kept = str(archive) if archive.exists() else None
         if not heard and not self.log.lines:
             if load.last_line is not None and load.last_line != self._shown_line:
                 self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
