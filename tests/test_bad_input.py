@@ -5,13 +5,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGTERM
 
+import psutil
 import pytest
 
 from chromium import Chromium, free_port
 from colab_cdp_agent.settings.without_effect import has_effect
 from command import Command, run
+from leftovers import processes_of
 from mosquitto import HOST, Mosquitto, find_mosquitto
 from night import NAME, Night
+from person import eventually
 from scene import Scene, needs_chromium_and_mosquitto, set_scene
 from stranger import Stranger, http, stranger
 
@@ -23,13 +26,13 @@ IN_CHROMES_PLACE = {
 }
 IN_THE_BROKERS_PLACE = (http("400 Bad Request", b""), b"", None)
 """A web server, one who hangs up, and one who says nothing."""
-TRIES = 2
+TRIES = 3
 
 needs_mosquitto = pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto installed")
 
 
 def tried(there: Stranger) -> bool:
-    """Say whether the agent has come more than once: what it says again, it has said by then."""
+    """Say whether the agent has failed more than once: what it repeats, it has said by then."""
     return len(there.peers) >= TRIES
 
 
@@ -89,6 +92,17 @@ def test_what_stands_in_the_brokers_place_is_said_and_the_agent_ends_as_asked(
             agent.until("the broker cannot be reached")
             agent.until("MQTT: waiting (")
             agent.stop(SIGTERM)
+
+
+def test_its_own_broker_is_started_again_when_it_was_killed(tmp_path: Path) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()))
+    agent.until("publishing")
+    [told] = [each for each in processes_of(tmp_path) if "nats-server" in each.split()[1]]
+    psutil.Process(int(told.split()[0])).kill()
+    agent.until("the broker cannot be reached")
+    agent.until("publishing")
+    agent.stop(SIGTERM)
+    assert processes_of(tmp_path) == []
 
 
 @needs_mosquitto
@@ -164,7 +178,9 @@ def test_a_broker_that_freezes_holds_up_nobody_and_is_told_the_latest(scene: Sce
     target = scene.open("frozen")
     session = scene.person.attach(target)
     scene.night.broker.freeze()
+    calls = scene.wiretap.methods["Runtime.callFunctionOn"]
     scene.run_cell(session)
+    eventually(lambda: scene.wiretap.methods["Runtime.callFunctionOn"] > calls)
     scene.night.broker.thaw()
     scene.until("frozen", "running")
 
