@@ -29,6 +29,7 @@ class Computer:
         self._answers = list(answers)
         self.asked: list[float] = []
         self.held = 0
+        self.unreleased = 0
 
     def lock(self) -> WakeLock:
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
@@ -45,11 +46,13 @@ class StandIn(WakeLock):
 
     def take(self) -> None:
         self._computer.asked.append(asyncio.get_running_loop().time())
+        self._computer.unreleased += 1
         if self._answer is not None:
             self._computer.held += self._answer.way is not None
             self.taken.set_result(self._answer)
 
     def release(self) -> None:
+        self._computer.unreleased -= 1
         if self._answer is not None and not self.ended.done():
             self._computer.held -= self._answer.way is not None
             self.ended.set_result(None)
@@ -73,7 +76,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[float]]:
             await asyncio.wait([running])
             if not running.cancelled():
                 running.result()
-            assert computer.held == 0
+            assert (computer.held, computer.unreleased) == (0, 0)
             return [at - began for at in computer.asked]
 
         return simulated.run(main)
@@ -160,6 +163,14 @@ def test_a_silent_computer_is_asked_once_and_no_second_question_waits_beside(pla
         await asyncio.sleep(2)
         assert (awake.state, awake.reason) == ("failed", SILENT.reason)
         await asyncio.sleep(10 * RETRY_EVERY_S)
+
+    assert play(Computer(None), story) == [0.0]
+
+
+def test_a_question_that_nobody_waits_for_any_more_leaves_no_lock_behind(play: Play) -> None:
+    async def story(awake: Awake) -> None:
+        awake.want(wanted=True)
+        await asyncio.sleep(1)
 
     assert play(Computer(None), story) == [0.0]
 

@@ -1,6 +1,7 @@
 """The computer is kept awake for real, as far as a desktop's service on a real bus can tell."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -194,6 +195,7 @@ def test_a_frozen_bus_keeps_nobody_from_ending(bus: SessionBus) -> None:
         desktop.until(lambda it: not it.holders)
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # jeepney's, of such a bus
 def test_a_bus_that_never_greets_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +210,7 @@ def test_a_bus_that_never_greets_is_given_up(
             await asyncio.to_thread(gone, "wake lock")
 
         assert play(story) == ["failed", "not_needed"]
+    gc.collect()
 
 
 def test_no_bus_at_all_is_a_state(bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,13 @@ def test_one_long_pause_early_on_is_forgotten_after_a_while() -> None:
     assert patience(rhythm, heard) == SHORTEST_STALL_S / MINUTE
 
 
+def test_two_long_pauses_make_the_shorter_of_them_usual() -> None:
+    for long in ((20.0, 12.0), (12.0, 20.0)):
+        seconds = [1.0] * round(5 * HOUR)
+        rhythm, heard = after(*(each * MINUTE for each in long), *seconds)
+        assert patience(rhythm, heard) == STALL_PAUSES * 12
+
+
 def test_a_long_pause_that_comes_again_stays_usual() -> None:
     epoch = [*[1.0] * 3600, 12 * MINUTE]
     rhythm, heard = after(*epoch, *epoch, *[1.0] * round(9 * HOUR))

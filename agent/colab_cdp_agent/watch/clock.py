@@ -21,17 +21,16 @@ NOTICED_S = 10.0
 """Shorter sleeps and halts are nobody's news."""
 SET_S = 2.0
 """Smaller corrections of a wall clock are a time server's daily work."""
-SLEWED = 0.001
-"""How much faster or slower a wall clock may run while it is being corrected."""
 
 Kind = Literal["slept", "stood_still", "clock_set"]
 
 
 class Slept(msgspec.Struct, frozen=True):
-    """A while that nobody watched, or a clock that was set; Unix times by the clock as it goes now.
+    """A while that nobody watched, or a clock that was set; Unix times, in seconds.
 
-    `seconds` is how long it was, or by how much the clock was set: negative for back. `counted_s`
-    is how far `time.monotonic` went on in what nobody watched.
+    `seconds` is how long it was, and it lies between the two times as the clock goes now. Of a
+    clock that was set they are its last reading before and its first after, and `seconds` is by how
+    much: negative for back. `counted_s` is how far `time.monotonic` went on, unwatched.
     """
 
     began_wall: float
@@ -67,7 +66,7 @@ class Clock:
             return Slept(wall - slept, wall, slept, "slept", went_on)
         if went_on >= NOTICED_S:
             return Slept(wall - went_on, wall, went_on, "stood_still", went_on)
-        if abs(ahead) >= SET_S + SLEWED * went_on + (told or 0.0):
+        if abs(ahead) >= SET_S + (told or 0.0):
             return Slept(last[1], wall, ahead, "clock_set")
         return None
 
