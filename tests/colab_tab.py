@@ -111,9 +111,11 @@ async def opened(stage: Stage, notebook: Notebook) -> AsyncIterator[Tab]:
     stage.chromium.close(target)
 
 
-async def shows(notebook: Notebook, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+async def shows(
+    notebook: Notebook, wanted: Callable[[dict[str, Any]], bool], *, limit: float = LIMIT_S
+) -> dict[str, Any]:
     """Read until the page shows what is wanted."""
-    async with asyncio.timeout(LIMIT_S):
+    async with asyncio.timeout(limit):
         while True:
             shown = await notebook.read()
             if wanted(shown):
@@ -126,6 +128,6 @@ async def until(notebook: Notebook, **wanted: Any) -> dict[str, Any]:
     return await shows(notebook, lambda shown: wanted.items() <= shown.items())
 
 
-async def cell_becomes(notebook: Notebook, state: str) -> dict[str, Any]:
+async def cell_becomes(notebook: Notebook, state: str, *, limit: float = LIMIT_S) -> dict[str, Any]:
     """Read until the first cell is in a state."""
-    return await shows(notebook, lambda shown: shown["cells"][0]["state"] == state)
+    return await shows(notebook, lambda shown: shown["cells"][0]["state"] == state, limit=limit)

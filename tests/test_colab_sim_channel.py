@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ from colab_tab import Stage, Tab, cell_becomes, opened, shows, staged, until
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed")
 
 Event = dict[str, Any]
+LOAD_LIMIT_S = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -285,5 +287,62 @@ def test_carriage_returns_and_colours_pass_unchanged(stage: Stage) -> None:
             await tab.call("Network.enable")
             await run(notebook, f"print({text!r}, end='')\nprint('\\udcff')")
             assert await printed(tab) == text + "\ufffd\n"
+
+    stage.run(story())
+
+
+# Every line is a message of its own: 375 of them a second in each of eight notebooks.
+SPEAKER = """\
+import time
+begun = time.monotonic()
+for number in range(1200):
+    print("line", number, flush=True)
+    time.sleep(max(0, begun + number / 375 - time.monotonic()))
+"""
+
+
+def test_eight_notebooks_print_three_thousand_lines_a_second(stage: Stage) -> None:
+    async def story() -> None:
+        notebooks = [stage.sim.notebook(f"speaker {n}", kernel=True) for n in range(8)]
+        async with AsyncExitStack() as tabs:
+            for notebook in notebooks:
+                await tabs.enter_async_context(opened(stage, notebook))
+                await notebook.source(SPEAKER)
+            for notebook in notebooks:
+                await notebook.run()
+            await notebooks[0].dialog("generic")
+            assert (await notebooks[0].read())["dialogs"] == ["generic"]
+            for notebook in notebooks:
+                shown = await cell_becomes(notebook, "ok", limit=LOAD_LIMIT_S)
+                assert shown["lines"] == 1200
+                assert told(notebook) == "".join(f"line {n}\n" for n in range(1200))
+
+    stage.run(story())
+
+
+def told(notebook: Notebook) -> str:
+    """Return the text that the stand-in keeps of the first cell's output."""
+    (output,) = notebook.sheet.cells_as_json(outputs=True)[0]["outputs"]
+    return str(output["text"])
+
+
+MILLION = """\
+for first in range(0, 1_000_000, 100):
+    print(*(f"line {number}" for number in range(first, first + 100)), sep="\\n")
+"""
+
+
+def test_a_million_lines_pass_whole(stage: Stage) -> None:
+    async def story() -> None:
+        notebook = stage.sim.notebook("a million", kernel=True)
+        async with opened(stage, notebook) as tab:
+            await tab.call("Network.enable")
+            await notebook.source(MILLION)
+            await notebook.run()
+            shown = await cell_becomes(notebook, "ok", limit=LOAD_LIMIT_S)
+            assert shown["lines"] == 5001
+            text = await printed(tab)
+        assert text.count("\n") == 1_000_000
+        assert text == "".join(f"line {number}\n" for number in range(1_000_000))
 
     stage.run(story())
