@@ -61,8 +61,14 @@ class Teller:
         for minute in range(begin + 30, end, 30):
             self.event(session, minute, "clear", "cleared 5,120 lines")
 
-    def loss(self, session: str, run: str, begin: int, end: int, floor: float) -> None:
-        for step, minute in enumerate(range(begin, end)):
+    def alive(self, begin: int, end: int) -> None:
+        for minute in range(begin, end + 1):
+            self._journal.tick(self.at(minute))
+
+    def loss(
+        self, session: str, run: str, begin: int, end: int, floor: float, first: int = 0
+    ) -> None:
+        for step, minute in enumerate(range(begin, end), first):
             noise = self._random.uniform(-0.06, 0.06)
             loss = floor + 2.4 * math.exp(-step / 70) + noise * math.exp(-step / 300)
             self._journal.metric(session, run, self.at(minute), "loss", loss, step * 100)
@@ -81,11 +87,12 @@ def tell(journal: Journal, until: datetime) -> None:
     for session, title in TITLES.items():
         journal.session(session, title, "colab")
     journal.began(teller.at(0), "0.1.0")
+    teller.alive(0, 170)
     _early_evening(journal, teller)
     journal.ended(teller.at(170))
     journal.began(teller.at(195), "0.1.0")
+    teller.alive(195, HOURS * 60)
     _after_midnight(journal, teller)
-    journal.tick(until)
 
 
 def _early_evening(journal: Journal, teller: Teller) -> None:
@@ -116,7 +123,7 @@ def _after_midnight(journal: Journal, teller: Teller) -> None:
     teller.phase(EVALUATION, 195.1, "idle")
     journal.run_began(RESNET, "r1", teller.at(195), "cell-a1")
     journal.run_began(LLAMA, "l1", teller.at(195), "cell-b7")
-    teller.loss(RESNET, "r1", 195, 420, 0.3)
+    teller.loss(RESNET, "r1", 195, 420, 0.3, first=166)
     teller.duties(RESNET, 195, 420)
     teller.duties(LLAMA, 195, 312)
     _lost(journal, teller)

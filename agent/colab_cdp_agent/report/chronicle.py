@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from colab_cdp_agent.report import words
-from colab_cdp_agent.report.night import Moment, Notebook
-from colab_cdp_agent.report.timeline import Stretch
+from colab_cdp_agent.report.night import Notebook
+from colab_cdp_agent.report.timeline import UNKNOWN, Stretch
 from colab_cdp_agent.report.words import Clock
+
+SHORT_S: Final = 60.0
+"""An agent that was just started does not know the phase yet: not worth a line."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -25,18 +29,22 @@ class Entry(msgspec.Struct, frozen=True):
 
 def chronicle(notebook: Notebook, clock: Clock) -> list[Entry]:
     """Return all of it, in order of time."""
-    entries = [*_phases(notebook.stretches), *_moments(notebook.moments, clock)]
+    entries = [*_phases(notebook.stretches), *_moments(notebook, clock)]
     return sorted(entries, key=lambda entry: entry.at)
 
 
 def _phases(stretches: tuple[Stretch, ...]) -> Iterator[Entry]:
     for stretch in stretches:
+        if stretch.phase == UNKNOWN and stretch.seconds < SHORT_S:
+            continue
         length = words.duration(stretch.seconds)
         yield Entry(stretch.began, words.phase_word(stretch.phase), f"for {length}", stretch.phase)
 
 
-def _moments(moments: tuple[Moment, ...], clock: Clock) -> Iterator[Entry]:
-    for moment in moments:
+def _moments(notebook: Notebook, clock: Clock) -> Iterator[Entry]:
+    """Yield what happened; evidence that stands with a run already is not told again."""
+    told = {run.evidence for run in notebook.runs if run.evidence}
+    for moment in notebook.moments:
         text = moment.text
         if moment.times > 1:
             text += f" ({words.times(moment.times)}, until {clock(moment.until)})"
@@ -45,6 +53,6 @@ def _moments(moments: tuple[Moment, ...], clock: Clock) -> Iterator[Entry]:
             what=moment.kind.replace("_", " "),
             text=text,
             severity=moment.severity,
-            cause=moment.cause,
-            evidence=moment.evidence,
+            cause=None if moment.evidence in told else moment.cause,
+            evidence=None if moment.evidence in told else moment.evidence,
         )

@@ -21,7 +21,8 @@ from colab_cdp_agent.report.timeline import (
 )
 from colab_cdp_agent.watch.finding import SENTENCES
 
-TELL_NOTHING: Final = frozenset({NOT_WATCHED, UNKNOWN, "gone"})
+NOT_KNOWN: Final = frozenset({NOT_WATCHED, UNKNOWN})
+TELL_NOTHING: Final = NOT_KNOWN | {"gone"}
 COUNTED: Final = frozenset({"keep_alive", "clear"})
 OBSERVED: Final = "observing:"
 """How the result of a duty begins that was not done, because the agent only observed."""
@@ -83,6 +84,7 @@ def _notebook(
     archives: Mapping[str, tuple[str, ...]],
 ) -> Notebook:
     phases = stretches(rows.phases, watched)
+    known = [stretch.phase for stretch in phases if stretch.phase not in NOT_KNOWN]
     span = watched.span
     events = sorted(
         (event for event in rows.events if span.began <= event.at <= span.ended),
@@ -92,7 +94,8 @@ def _notebook(
         id=session.id,
         title=session.title,
         site=session.site,
-        phase=phases[-1].phase if phases else UNKNOWN,
+        phase=known[-1] if known else UNKNOWN,
+        seen_now=bool(phases) and phases[-1].phase not in NOT_KNOWN,
         stretches=phases,
         runs=tuple(_runs(rows, watched)),
         moments=tuple(_moments(event for event in events if not _is_routine(event))),

@@ -16,7 +16,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str, **attributes: str | None) -> Markup:
+def tag(name: str, /, *children: str, **attributes: str | None) -> Markup:
     """Return an element: children that are no markup are escaped, and so is every attribute.
 
     A trailing `_` of an attribute's name falls off, the others become `-`; one that is null is

@@ -72,12 +72,16 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Notebook(msgspec.Struct, frozen=True):
-    """One notebook's night. `stretches` cover all of it; `archive` are the files of its text."""
+    """One notebook's night. `stretches` cover all of it; `archive` are the files of its text.
+
+    `phase` is the last one that is known; `seen_now`: it is in it at the end of the night.
+    """
 
     id: str
     title: str
     site: str
     phase: str
+    seen_now: bool
     stretches: tuple[Stretch, ...]
     runs: tuple[Run, ...]
     moments: tuple[Moment, ...]

@@ -7,7 +7,7 @@ from typing import Final
 from colab_cdp_agent.report import pictures, words
 from colab_cdp_agent.report.markup import Markup, document, tag
 from colab_cdp_agent.report.night import Night, Notebook
-from colab_cdp_agent.report.page_notebook import article, bar_says, link, pill, table
+from colab_cdp_agent.report.page_notebook import article, bar_says, link, phase_now, table
 from colab_cdp_agent.report.words import Clock
 
 STYLE: Final = Path(__file__).with_name("page.css")
@@ -24,7 +24,7 @@ def page(night: Night) -> str:
         *_limits(night, clock),
         *_gaps(night, clock),
     )
-    body = tag("body", _head(night, clock), content, _foot(clock))
+    body = tag("body", pictures.hatching(), _head(night, clock), content, _foot(clock))
     return document(f"{night.agent}: {clock.headline()}", STYLE.read_text("utf-8"), body)
 
 
@@ -62,21 +62,19 @@ def _overview(night: Night, clock: Clock) -> Iterator[Markup]:
     if not night.notebooks:
         return
     rows = [_row(notebook, night, clock) for notebook in night.notebooks]
-    shown = dict.fromkeys(
-        stretch.phase for notebook in night.notebooks for stretch in notebook.stretches
-    )
+    stretches = [stretch for notebook in night.notebooks for stretch in notebook.stretches]
     yield tag(
         "section",
         tag("h2", "At a glance"),
         *rows,
         pictures.axis(night.span, clock),
-        pictures.legend(list(shown)),
+        pictures.legend(stretches, night.span),
         class_="overview",
     )
 
 
 def _row(notebook: Notebook, night: Night, clock: Clock) -> Markup:
-    name = tag("p", link(notebook), pill(notebook.phase), class_="name")
+    name = tag("p", link(notebook), phase_now(notebook), class_="name")
     drawn = pictures.bar(notebook.stretches, night.span, bar_says(notebook, clock))
     return tag("div", name, drawn, class_="row")
 

@@ -24,7 +24,7 @@ def article(notebook: Notebook, span: Span, clock: Clock) -> Markup:
     facts += [tag("p", "Archive: ", tag("code", file)) for file in notebook.archive]
     return tag(
         "article",
-        tag("h2", tag("bdi", notebook.title), pill(notebook.phase)),
+        tag("h2", tag("bdi", notebook.title), phase_now(notebook)),
         pictures.bar(notebook.stretches, span, bar_says(notebook, clock)),
         pictures.axis(span, clock),
         *(_run(run, clock) for run in notebook.runs),
@@ -39,9 +39,13 @@ def link(notebook: Notebook) -> Markup:
     return tag("a", tag("bdi", notebook.title), href=f"#{notebook.id}")
 
 
-def pill(phase: str) -> Markup:
-    """Return a phase in its colour."""
-    return tag("span", words.phase_word(phase), class_=f"pill {pictures.phase_class(phase)}")
+def phase_now(notebook: Notebook) -> Markup:
+    """Return the phase that a notebook is in, or was when it was last seen."""
+    return _pill(words.phase_now(notebook), notebook.phase)
+
+
+def _pill(says: str, phase: str) -> Markup:
+    return tag("span", says, class_=f"pill {pictures.phase_class(phase)}")
 
 
 def bar_says(notebook: Notebook, clock: Clock) -> str:
@@ -132,9 +136,10 @@ def _happened(notebook: Notebook, clock: Clock) -> Iterator[Markup]:
 
 def _entry(entry: Entry, clock: Clock) -> tuple[str, str, str]:
     what = (
-        pill(entry.phase)
+        _pill(entry.what, entry.phase)
         if entry.phase is not None
         else tag("span", entry.what, class_=f"kind {entry.severity}")
     )
-    more = tag("div", tag("p", entry.text), *_reason(entry.cause, entry.evidence))
+    reason = list(_reason(entry.cause, entry.evidence))
+    more = tag("div", tag("p", entry.text), *reason) if reason else entry.text
     return tag("span", clock(entry.at), class_="time"), what, more

@@ -4,7 +4,8 @@ Widths are percentages, so that a picture fits a phone as well as a desk, and te
 size. Colours and strokes are the style sheet's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from colab_cdp_agent.report import words
@@ -14,7 +15,11 @@ from colab_cdp_agent.report.timeline import Span, Stretch
 from colab_cdp_agent.report.words import Clock
 from colab_cdp_protocols.mqtt import NEEDS_A_PERSON
 
-TICKS: Final = 4
+STEPS: Final = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 180, 360, 720, 1440, 2880)
+)
+MOST_TICKS: Final = 5
+MARGIN: Final = 0.06
 LEAST_WIDTH: Final = 0.4
 """Per cent: the shortest time in which a person was needed can still be seen."""
 WIDTH: Final = 1000
@@ -56,14 +61,27 @@ def _piece(stretch: Stretch, span: Span) -> Markup:
 
 def axis(span: Span, clock: Clock) -> Markup:
     """Return the hours below bars."""
-    marks = []
-    for place in range(TICKS + 1):
-        at = span.began + (span.ended - span.began) * place / TICKS
-        anchor = "start" if place == 0 else "end" if place == TICKS else "middle"
-        marks.append(
-            tag("text", clock(at), x=f"{100 * place / TICKS:g}%", y="12", text_anchor=anchor)
+    marks = [
+        tag(
+            "text", clock(at), x=f"{_percent((at - span.began).total_seconds(), span):.2f}%", y="12"
         )
+        for at in _ticks(span)
+    ]
     return tag("svg", *marks, class_="axis", aria_hidden="true")
+
+
+def _ticks(span: Span) -> Iterator[datetime]:
+    """Yield a few round times of day, none so near to an edge that its text would be cut."""
+    step = next(
+        (each for each in STEPS if span.ended - span.began <= each * MOST_TICKS), timedelta(days=7)
+    )
+    margin = (span.ended - span.began) * MARGIN
+    midnight = span.began.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    at = midnight + step * ((span.began - midnight) // step)
+    while at < span.ended - margin:
+        if at >= span.began + margin:
+            yield at
+        at += step
 
 
 def curve(drawn: Curve, says: str) -> Markup:
@@ -103,9 +121,25 @@ def _percent(seconds: float, span: Span) -> float:
     return 100 * seconds / span.seconds if span.seconds else 0.0
 
 
-def legend(phases: Sequence[str]) -> Markup:
-    """Return what the colours of a bar stand for."""
-    return tag("ul", *_keys(phases), class_="legend")
+def legend(stretches: Iterable[Stretch], span: Span) -> Markup:
+    """Return what the colours of bars stand for, but for what is too short to be seen."""
+    longest: dict[str, float] = {}
+    for stretch in stretches:
+        width = _percent(stretch.seconds, span)
+        longest[stretch.phase] = max(width, longest.get(stretch.phase, 0.0))
+    seen = [
+        phase for phase, width in longest.items() if width >= LEAST_WIDTH or phase in NEEDS_A_PERSON
+    ]
+    return tag("ul", *_keys(seen), class_="legend")
+
+
+def hatching() -> Markup:
+    """Return what gives the time in which nobody watched its stripes; to stand once in a page."""
+    stripes = tag("path", d="M0 8L8 0M-2 2L2-2M6 10L10 6")
+    pattern = tag(
+        "pattern", stripes, id="hatching", width="8", height="8", patternUnits="userSpaceOnUse"
+    )
+    return tag("svg", tag("defs", pattern), class_="hatching", aria_hidden="true")
 
 
 def _keys(phases: Sequence[str]) -> Iterator[Markup]:

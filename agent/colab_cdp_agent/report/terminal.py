@@ -72,7 +72,7 @@ class Report:
 
     def _notebook(self, notebook: Notebook) -> None:
         title = Text(f"\n{printable(notebook.title)}", "bold")
-        title.append(f"  {words.phase_word(notebook.phase)}", glyph(notebook.phase).colour)
+        title.append(f"  {words.phase_now(notebook)}", glyph(notebook.phase).colour)
         self._console.print(title)
         self._bar(notebook)
         self._grid([line for run in notebook.runs for line in self._run(run)])

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Run
+from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
 from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Why
 
 OUTCOMES: Final = {
@@ -12,7 +12,7 @@ OUTCOMES: Final = {
     "interrupted": "interrupted",
     "kernel_died": "the kernel died",
     "lost": "lost with its runtime",
-    "unknown": "its end was not seen",
+    "unknown": "not seen to the end",
     "running": "still running",
 }
 WHY: Final[dict[Why, str]] = {
@@ -21,14 +21,14 @@ WHY: Final[dict[Why, str]] = {
     "slept": "the computer slept",
 }
 ONE_CLOCK: Final = timedelta(hours=20)
-"""In a shorter span the time of day says enough."""
+"""The time of day alone says enough of what was no longer ago than this."""
 
 
 class Clock:
     """Writes moments in local time, with the day where the time of day alone could be two.
 
     Args:
-        span: in which the moments lie; others are written with their day.
+        span: which is told of, up to the present.
 
     """
 
@@ -38,8 +38,7 @@ class Clock:
     def __call__(self, at: datetime) -> str:
         """Write a moment."""
         local = at.astimezone()
-        within = self._span.began <= at <= self._span.ended
-        if within and self._span.ended - self._span.began < ONE_CLOCK:
+        if self._span.ended - min(at, self._span.began) < ONE_CLOCK:
             return f"{local:%H:%M}"
         return f"{local:%d %b %H:%M}"
 
@@ -79,6 +78,12 @@ def duration(seconds: float) -> str:
 def phase_word(phase: str) -> str:
     """Return a phase in words."""
     return "not watched" if phase == NOT_WATCHED else phase.replace("_", " ")
+
+
+def phase_now(notebook: Notebook) -> str:
+    """Return a notebook's phase in words; an old one is said to be that."""
+    word = phase_word(notebook.phase)
+    return word if notebook.seen_now else f"last seen {word}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -131,15 +136,20 @@ def how_far(run: Run) -> str:
 
 
 def curve_line(curve: Curve) -> str:
-    """Return where a curve began, where it ended, and its lowest or its highest point."""
+    """Return where a curve began and ended, and how low or high it was between."""
     numbers = curve.numbers
-    last = curve.points[-1][1]
+    first, last = curve.points[0][1], curve.points[-1][1]
     if not numbers:
         return "never a finite number"
     if len(curve.points) == 1:
         return number(last)
-    best = f"lowest {number(min(numbers))}, highest {number(max(numbers))}"
-    return f"{number(curve.points[0][1])} → {number(last)} ({best})"
+    between = [
+        f"{word} {number(value)}"
+        for word, value in (("lowest", min(numbers)), ("highest", max(numbers)))
+        if value not in {first, last}
+    ]
+    line = f"{number(first)} → {number(last)}"
+    return f"{line} ({', '.join(between)})" if between else line
 
 
 def duties_line(counts: Counts) -> str:
