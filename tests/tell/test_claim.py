@@ -1,7 +1,11 @@
 """Of the agents of one name one lives: the one that claimed it first; a dead one's name is free."""
 
 import asyncio
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.claim import Claim, NameTakenError
 from colab_cdp_agent.tell.connection import Connection, Message
 from colab_cdp_protocols import mqtt
-from mosquitto import Mosquitto, find_mosquitto
+from mosquitto import HOST, Mosquitto, find_mosquitto, free_ports
 from newsroom import (
     INFO,
     LIMIT_S,
@@ -28,6 +32,9 @@ from newsroom import (
     told_state,
     until,
 )
+from subscriber import Subscriber
+
+INFO_TOPIC = "colab/host/info"
 
 mosquitto = pytest.param(
     "mosquitto",
@@ -136,6 +143,88 @@ def test_a_name_whose_agent_is_dead_is_free_whatever_the_broker_says(
             newsroom.board.set("colab/host/info", b"mine")
             async with running(newsroom):
                 await settled(newsroom, subscriber)
+
+    play(story())
+
+
+@pytest.fixture
+def start(broker: Listening, tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+    """Start an agent as a person does; no Chrome is there, and it waits for one."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> "subprocess.Popen[str]":
+        url = f"mqtt://{HOST}:{broker.port}"
+        (chrome_port,) = free_ports(1)
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "colab_cdp_agent", "run", "--name", "host"),
+                *("--port", str(chrome_port), "--mqtt", url, "--log-format", "json"),
+            ],
+            env=os.environ | {"COLAB_CDP_AGENT_STATE_DIR": str(tmp_path / f"state{len(started)}")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def instance(subscriber: Subscriber) -> str | None:
+    """Return which agent the broker has the information of, None where none is online."""
+    if subscriber.values.get(STATUS) != mqtt.ONLINE or INFO_TOPIC not in subscriber.values:
+        return None
+    return str(json.loads(subscriber.values[INFO_TOPIC])["instance"])
+
+
+def test_the_command_ends_with_code_2_and_a_sentence_where_its_name_is_taken(
+    broker: Listening, start: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    async def story() -> None:
+        async with hearing(broker) as subscriber:
+            start()
+            await until(subscriber, lambda: instance(subscriber))
+            first = instance(subscriber)
+            newcomer = start()
+            _out, err = await asyncio.to_thread(newcomer.communicate, timeout=LIMIT_S)
+            assert newcomer.returncode == 2
+            assert err.splitlines()[-1].startswith("colab-cdp-agent: another agent named 'host' is")
+            assert instance(subscriber) == first
+
+    play(story())
+
+
+def test_of_two_commands_that_start_at_the_same_moment_one_goes_on(
+    broker: Listening, start: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    async def story() -> None:
+        async with hearing(broker) as subscriber:
+            both = [start(), start()]
+            await until(subscriber, lambda: [each for each in both if each.poll() is not None])
+            assert sorted(each.poll() or 0 for each in both) == [0, 2]
+            (survivor,) = (each for each in both if each.poll() is None)
+            await until(subscriber, lambda: instance(subscriber))
+            assert survivor.poll() is None
+
+    play(story())
+
+
+def test_an_agent_that_was_killed_is_started_again_at_once(
+    broker: Listening, start: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    async def story() -> None:
+        async with hearing(broker) as subscriber:
+            first = start()
+            await until(subscriber, lambda: instance(subscriber))
+            killed = instance(subscriber)
+            first.kill()
+            second = start()
+            await until(subscriber, lambda: instance(subscriber) not in {None, killed})
+            assert second.poll() is None
 
     play(story())
 

@@ -151,7 +151,7 @@ async def _leave(client: aiomqtt.Client, within: float) -> None:
         async with asyncio.timeout(within):
             await client.__aexit__(None, None, None)
     except (aiomqtt.MqttError, TimeoutError) as error:
-        log.debug("the broker did not take the goodbye", error=str(error))
+        log.debug("the broker did not take the goodbye", error=repr(error))
 
 
 def _close_left_open(error: aiomqtt.MqttError) -> None:

@@ -192,4 +192,4 @@ class Publisher:
             async with asyncio.timeout(GOODBYE_LIMIT_S):
                 await connection.publish(self._status, mqtt.OFFLINE, retain=True)
         except (BrokerLostError, TimeoutError) as error:
-            log.debug("the broker did not take the goodbye", error=str(error))
+            log.debug("the broker did not take the goodbye", error=repr(error))
