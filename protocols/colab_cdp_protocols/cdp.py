@@ -31,12 +31,12 @@ class Command(msgspec.Struct, Generic[T], frozen=True):
     params: Mapping[str, Any]
     result: Any = Any
 
-    def encode(self, number: int, session: str | None) -> str:
+    def encode(self, number: int, session: str | None) -> bytes:
         """Return the text frame of this command under its number, in a session or at the root."""
         frame: dict[str, Any] = {"id": number, "method": self.method, "params": self.params}
         if session is not None:
             frame["sessionId"] = session
-        return _encoder.encode(frame).decode()
+        return _encoder.encode(frame)
 
     def parse(self, result: msgspec.Raw) -> T:
         """Return the command's result as its type.
