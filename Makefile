@@ -38,7 +38,7 @@ logs: ## what the agent in the background said lately
 demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
 	$(BIN)/colab-cdp-agent demo $(ARGS)
 
-bench: .venv/has-dev ## the benchmarks
+bench: .venv/has-dev ## the benchmarks, a few minutes; half an hour with ARGS=--full
 	$(BIN)/python scripts/programs.py
 	$(BIN)/python -m benchmarks $(ARGS)
 

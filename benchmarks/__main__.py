@@ -1,18 +1,63 @@
-"""Every benchmark in turn: `make bench`, or one by its name: `python -m benchmarks attach`."""
+"""Every benchmark in turn, and one table in the end: `make bench`.
 
+`python -m benchmarks attach notice` runs those; `--full` takes half an hour in place of minutes.
+"""
+
+import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-NAMES = ("attach", "notice", "footprint")
+from rich.console import Console
+from rich.table import Table
+
+NAMES = ("attach", "notice", "footprint", "startup")
+
+
+def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:
+    """Run one benchmark in a process of its own; return its figures and its exit code."""
+    program = Path(__file__).with_name(f"{name}.py")
+    print(f"{name} …", file=sys.stderr, flush=True)
+    command = [sys.executable, str(program), *(["--full"] if full else [])]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+
+
+def show(figures: list[dict[str, Any]]) -> None:
+    """Print the table."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("what")
+    for name in ("figure", "bar"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for each in figures:
+        bar = each["bar"]
+        met = "" if bar is None else "met" if each["figure"] <= bar else "NOT MET"
+        unit = f" {each['unit']}"
+        limit = "" if bar is None else f"{bar:g}{unit}"
+        table.add_row(each["what"], f"{each['figure']:g}{unit}", limit, met)
+    Console().print(table)
 
 
 def main() -> int:
-    """Run the named benchmarks, or all, and return how many failed."""
-    names = sys.argv[1:] or NAMES
-    folder = Path(__file__).parent
-    runs = [subprocess.run([sys.executable, folder / f"{name}.py"], check=False) for name in names]
-    return sum(run.returncode != 0 for run in runs)
+    """Run the named benchmarks, or all; fail where one failed or a bar was not met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--full", action="store_true", help="half an hour in place of minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, one a line")
+    options = parser.parse_args()
+    figures, failures = [], 0
+    for name in options.names or NAMES:
+        found, code = run(name, full=options.full)
+        figures += [{"benchmark": name, **each} for each in found]
+        failures += code != 0
+    show(figures)
+    if options.json:
+        options.json.write_text("".join(json.dumps(each) + "\n" for each in figures), "utf-8")
+    missed = [each for each in figures if each["bar"] is not None and each["figure"] > each["bar"]]
+    return int(bool(failures or missed))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
 """Attach to N tabs and run one script in each: the agent's link against a hand-written floor.
 
 The floor is bare websockets and json: one socket, flat sessions, one evaluate a tab. Both run in
-this process, interleaved, against one Chromium; only their ratio says something.
+this process, against one Chromium, in random order; between two runs Chrome is given time to put
+the sessions away. Only ratios say something: each is the median over the rounds of the time
+against the floor's in the same round. The floor is run twice, as the null control.
 """
 
 import argparse
 import asyncio
 import json
+import random
 import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
@@ -22,13 +27,16 @@ from colab_cdp_agent.chrome.browser import connect_browser
 from colab_cdp_agent.chrome.endpoint import find_endpoint
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.chrome.tabs import Tabs
+from figure import Figure, rounded
 
+BAR = 1.3
 PAGE = "data:text/html,<title>tab</title><button id=connect>Connect</button><pre>line</pre>"
 SCRIPT = """function status() {
   const button = document.querySelector("#connect");
   const cells = [...Array(40).keys()].map((n) => ({ n, state: "idle" }));
   return { title: document.title, text: button?.textContent, cells };
 }"""
+SETTLE_S = 0.2
 
 
 async def floor(address: str, tabs: int) -> None:
@@ -89,36 +97,61 @@ async def ours(address: str, tabs: int) -> None:
         reader.cancel()
 
 
-async def measure(port: int, tabs: int, rounds: int) -> dict[str, float]:
-    """Time both in turn, and the floor twice as the null control."""
+RUNS = {"floor": floor, "agent": ours, "floor again": floor}
+
+
+async def measure(port: int, tabs: int, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return the wall time and this process's own processor time of each run, by its name."""
     import colab_cdp_agent.chrome.tab as tab_module
 
     tab_module.script = lambda _name: SCRIPT
-    times: dict[str, list[float]] = {"floor": [], "agent": [], "floor again": []}
-    for _round in range(rounds):
-        for name, run in (("floor", floor), ("agent", ours), ("floor again", floor)):
+    walls: dict[str, list[float]] = {name: [] for name in RUNS}
+    cpus: dict[str, list[float]] = {name: [] for name in RUNS}
+    for number in range(rounds + 1):
+        for name in random.sample(list(RUNS), len(RUNS)):
+            await asyncio.sleep(SETTLE_S)
             address = await find_endpoint("127.0.0.1", port)
-            began = time.perf_counter()
-            await run(address, tabs)
-            times[name].append(time.perf_counter() - began)
-    return {
-        name: statistics.median(a / b for a, b in zip(each, times["floor"], strict=True))
-        for name, each in times.items()
-    } | {"floor_ms": 1000 * statistics.median(times["floor"])}
+            began, used = time.perf_counter(), time.process_time()
+            await RUNS[name](address, tabs)
+            if number:  # the first round only warms up
+                walls[name].append(1000 * (time.perf_counter() - began))
+                cpus[name].append(1000 * (time.process_time() - used))
+    return {"wall": walls, "cpu": cpus}
+
+
+def ratio(times: dict[str, list[float]], name: str) -> float:
+    """Return the median over the rounds of a run's time against the floor's."""
+    return statistics.median(a / b for a, b in zip(times[name], times["floor"], strict=True))
 
 
 def main() -> None:
-    """Print one line of JSON for each number of tabs."""
+    """Tell one figure for each number of tabs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tabs", type=int, nargs="+", default=[1, 10, 50])
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--full", action="store_true", help="more rounds, and 1 and 200 tabs too")
+    parser.add_argument("--tabs", type=int, nargs="+")
+    parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
-    for tabs in options.tabs:
+    rounds = options.rounds or (60 if options.full else 30)
+    for tabs in options.tabs or ([1, 10, 50, 200] if options.full else [50]):
         with Chromium() as chrome:
             for number in range(tabs):
                 chrome.open(PAGE + str(number))
-            result = asyncio.run(measure(chrome.port, tabs, options.rounds))
-        print(json.dumps({"tabs": tabs, **{key: round(value, 2) for key, value in result.items()}}))
+            times = asyncio.run(measure(chrome.port, tabs, rounds))
+        wall, cpu = times["wall"], times["cpu"]
+        seen = {
+            "floor_again": ratio(wall, "floor again"),
+            "own_cpu": ratio(cpu, "agent"),
+            "floor_ms": statistics.median(wall["floor"]),
+            "agent_ms": statistics.median(wall["agent"]),
+            "best_to_best": min(wall["agent"]) / min(wall["floor"]),
+        }
+        Figure(
+            f"attach to {tabs} tabs and run a script in each, against the hand-written floor",
+            round(ratio(wall, "agent"), 2),
+            "x",
+            BAR,
+            {"rounds": rounds, "load": psutil.getloadavg()[0], **rounded(seen)},
+        ).tell()
 
 
 if __name__ == "__main__":

@@ -168,9 +168,7 @@ def test_in_any_language_the_kernel_tells_a_failure_an_input_and_a_death(
         state = until_phase(night, notebook, "idle")
         assert state["attention"]["kind"] == "run_failed"
         assert "ValueError: no Kim" in state["attention"]["text"]
-        night.until(
-            lambda: any("ValueError: no Kim" in line for line in archived(night, notebook))
-        )
+        night.until(lambda: any("ValueError: no Kim" in line for line in archived(night, notebook)))
 
         stage.do(notebook.source(ENDLESS))
         stage.do(notebook.run())

@@ -34,12 +34,12 @@ class Command(msgspec.Struct, Generic[T], frozen=True):
     params: Mapping[str, Any]
     result: Any = Any
 
-    def encode(self, number: int, session: str | None) -> str:
+    def encode(self, number: int, session: str | None) -> bytes:
         """Return the text frame of this command under its number, in a session or at the root."""
         frame: dict[str, Any] = {"id": number, "method": self.method, "params": self.params}
         if session is not None:
             frame["sessionId"] = session
-        return _encoder.encode(frame).decode()
+        return _encoder.encode(frame)
 
     def parse(self, result: msgspec.Raw) -> T:
         """Return the command's result as its type.
@@ -166,9 +166,9 @@ class FrameTree(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RemoteValue(msgspec.Struct, frozen=True):
-    """A value that a script returned by value."""
+    """What a function returned, or threw; nothing is the same as null."""
 
-    value: msgspec.Raw = msgspec.Raw(b"null")
+    value: Any = "null"
 
 
 class _Thrown(msgspec.Struct):
@@ -186,10 +186,23 @@ class ExceptionDetails(msgspec.Struct, frozen=True):
 
 
 class ScriptResult(msgspec.Struct, frozen=True, rename="camel"):
-    """What `Runtime.callFunctionOn` answers: a value, or what was thrown."""
+    """What `Runtime.callFunctionOn` answers to `call_function`: JSON text, or what was thrown."""
 
     result: RemoteValue
     exception_details: ExceptionDetails | None = None
+
+    def read(self, shape: type[T]) -> T:
+        """Return the value that the function returned, as its type.
+
+        Raises:
+            MalformedFrameError: it has another shape, or there is none.
+
+        """
+        text = self.result.value
+        try:
+            return json_text.decode(text if isinstance(text, str) else "", shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise MalformedFrameError(f"a script returned something else: {error}") from error
 
 
 class TargetEvent(msgspec.Struct, frozen=True, rename="camel"):
@@ -321,14 +334,20 @@ def create_isolated_world(frame: str, name: str) -> Command[World]:
 def call_function(
     declaration: str, context: int, options: object, *, group: str, wait: bool
 ) -> Command[ScriptResult]:
-    """Call a function of one options object in a world; the value comes back by value.
+    """Call a function of one options object in a world.
 
-    With `wait` a promise is waited for.
+    What it returns comes back as JSON text: making a value of it in the browser would cost more
+    than the call itself. With `wait` a promise is waited for.
     """
+    make_text = (
+        f"async (options) => JSON.stringify(await ({declaration}\n)(options))"
+        if wait
+        else f"(options) => JSON.stringify(({declaration}\n)(options))"
+    )
     return Command(
         "Runtime.callFunctionOn",
         {
-            "functionDeclaration": declaration,
+            "functionDeclaration": make_text,
             "executionContextId": context,
             "arguments": [{"value": options}],
             "returnByValue": True,

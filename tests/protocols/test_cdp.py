@@ -167,6 +167,39 @@ def test_what_a_script_threw_is_told_in_its_own_words() -> None:
     assert str(cdp.ExceptionDetails("Uncaught")) == "Uncaught"
 
 
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_a_script_returned_arrives_as_it_was(value: object) -> None:
+    assert returned(json.dumps(value)).read(object) == value
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_text_that_a_script_returned_arrives_with_its_halves_replaced(text: str) -> None:
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    assert returned(json.dumps(text)).read(str) == whole
+
+
+def returned(text: str) -> cdp.ScriptResult:
+    """Return the result of a script which returned that JSON text, as Chrome answers it."""
+    command: Command[cdp.ScriptResult] = Command("Runtime.callFunctionOn", {}, cdp.ScriptResult)
+    answer = {"result": {"type": "string", "value": text}}
+    return command.parse(msgspec.Raw(json.dumps(answer).encode()))
+
+
+@pytest.mark.parametrize("value", ["{", "", 7, None, {"a": 1}, '"text"', "[" * 100_000])
+def test_a_script_that_returned_another_shape_is_refused(value: object) -> None:
+    with pytest.raises(MalformedFrameError, match=r"returned something else"):
+        cdp.ScriptResult(cdp.RemoteValue(value)).read(int)
+
+
+def test_a_script_that_returned_nothing_returned_null() -> None:
+    assert cdp.ScriptResult(cdp.RemoteValue()).read(object) is None
+
+
 # What Chrome sends of a page's text that was cut through an emoji.
 @pytest.mark.parametrize(
     ("escaped", "text"),

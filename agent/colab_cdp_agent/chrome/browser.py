@@ -15,19 +15,22 @@ ends in a reply, a deadline or a loss.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from colab_cdp_agent.chrome.websocket import (
+    Socket,
+    SocketClosedError,
+    SocketRefusedError,
+    open_socket,
+)
 from colab_cdp_protocols import cdp
 
 T = TypeVar("T")
 
 CALL_LIMIT_S = 10.0
-CLOSE_LIMIT_S = 0.5
 
 log = structlog.get_logger()
 
@@ -78,7 +81,7 @@ class Browser:
 
     """
 
-    def __init__(self, socket: ClientConnection, on_event: Callable[[cdp.Event], None]) -> None:
+    def __init__(self, socket: Socket, on_event: Callable[[cdp.Event], None]) -> None:
         self._socket = socket
         self._on_event = on_event
         self._waiting: dict[int, tuple[asyncio.Future[cdp.Reply], str, str | None]] = {}
@@ -94,13 +97,10 @@ class Browser:
             BrowserLostError: always, in the end.
 
         """
-        try:
-            async for frame in self._socket:
-                self._take(frame)
-            reason = "Chrome closed the connection"
-        except ConnectionClosed:
-            reason = "the connection to Chrome broke off"
-        lost = BrowserLostError(reason)
+        in_order = await self._socket.read(self._take)
+        lost = BrowserLostError(
+            "Chrome closed the connection" if in_order else "the connection to Chrome broke off"
+        )
         self._fail(lambda _session: True, lost)
         raise lost
 
@@ -158,7 +158,7 @@ class Browser:
                 self._undos.pop(number, None)
         except TimeoutError as error:
             raise NoAnswerError(f"{command.method}: no answer in {within:g} s") from error
-        except ConnectionClosed as error:
+        except SocketClosedError as error:
             raise BrowserLostError("the connection to Chrome broke off") from error
         finally:
             self._end_call(number, answer)
@@ -171,7 +171,7 @@ class Browser:
         """Fail every pending call of a session that Chrome will never answer."""
         self._fail(lambda other: other == session, SessionLostError(reason))
 
-    def _take(self, frame: str | bytes) -> None:
+    def _take(self, frame: bytes) -> None:
         try:
             message = cdp.decode(frame)
         except cdp.MalformedFrameError as error:
@@ -221,32 +221,18 @@ async def connect_browser(
 ) -> AsyncGenerator[Browser]:
     """Open the one socket to a browser's `ws://…/devtools/browser/…` address.
 
-    `patience` is how long the handshake may take, in seconds. No Origin is sent (Chrome 111 and
-    later refuse one), messages have no size limit (a reply of 3 MiB is ordinary), and nothing is
-    compressed (on loopback it only costs).
+    `patience` is how long the handshake may take, in seconds.
 
     Raises:
         BrowserLostError: nothing listens, or it does not answer in time.
         HandshakeRefusedError: it answered, and refused.
 
     """
-    try:
-        socket = await connect(
-            url,
-            origin=None,
-            compression=None,
-            max_size=None,
-            open_timeout=patience,
-            ping_interval=None,  # the browser's pulse is taken by a command, see `pulse`
-            close_timeout=CLOSE_LIMIT_S,
-            proxy=None,
-        )
-    except InvalidStatus as error:
-        status = error.response.status_code
-        raise HandshakeRefusedError(f"Chrome refused the connection (HTTP {status})") from error
-    except (OSError, TimeoutError, InvalidHandshake) as error:
-        raise BrowserLostError(f"Chrome does not answer: {error}") from error
-    try:
+    async with AsyncExitStack() as exits:
+        try:
+            socket = await exits.enter_async_context(open_socket(url, patience=patience))
+        except SocketRefusedError as error:
+            raise HandshakeRefusedError(f"Chrome refused the connection ({error})") from error
+        except SocketClosedError as error:
+            raise BrowserLostError(f"Chrome does not answer: {error}") from error
         yield Browser(socket, on_event)
-    finally:
-        await socket.close()

@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Protocol, TypeVar
 
-import msgspec
 import structlog
 
 from colab_cdp_agent.chrome.browser import (
@@ -152,9 +151,9 @@ class Tab:
             await self._browser.call(cdp.release_objects(WORLD), frame or self._session(), within)
             raise ScriptThrewError(f"{name}.js: {result.exception_details}")
         try:
-            return msgspec.json.decode(result.result.value, type=shape)
-        except msgspec.DecodeError as error:
-            raise ScriptThrewError(f"{name}.js returned something else: {error}") from error
+            return result.read(shape)
+        except cdp.MalformedFrameError as error:
+            raise ScriptThrewError(f"{name}.js: {error}") from error
 
     def lose(self, reason: str) -> None:
         """Take note that the tab ended; everything asked of it fails with that reason."""

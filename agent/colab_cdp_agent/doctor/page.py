@@ -65,5 +65,7 @@ async def _call(tab: Tab, world: int, name: str, options: object) -> object:
     if result.exception_details is not None:
         await tab.call(cdp.release_objects(WORLD))
         raise ScriptThrewError(f"{name}.js: {result.exception_details}")
-    value: object = msgspec.json.decode(result.result.value)
-    return value
+    try:
+        return result.read(object)
+    except cdp.MalformedFrameError as error:
+        raise ScriptThrewError(f"{name}.js: {error}") from error

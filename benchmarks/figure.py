@@ -1,0 +1,38 @@
+"""A figure beside its bar: what every benchmark tells, one JSON object a line on its output."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing that was measured.
+
+    Attributes:
+        what: the thing, in words.
+        unit: of figure and bar; a ratio has none.
+        bar: what it must not exceed; None where it only helps to read the others.
+        beside: what else was seen, for whoever wants to know more.
+
+    """
+
+    what: str
+    figure: float
+    unit: str = ""
+    bar: float | None = None
+    beside: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is within its bar; None where it has none."""
+        return None if self.bar is None else self.figure <= self.bar
+
+    def tell(self) -> None:
+        """Print it as a line of JSON."""
+        print(json.dumps(asdict(self), default=lambda value: round(value, 3)), flush=True)
+
+
+def rounded(values: dict[str, float], digits: int = 2) -> dict[str, float]:
+    """Return what was seen beside a figure, without the digits that mean nothing."""
+    return {name: round(value, digits) for name, value in values.items()}
