@@ -95,12 +95,11 @@ def test_a_training_shows_how_far_it_is_and_every_line_is_kept_while_it_is_clear
         assert state["witnesses"]["wire"] == "busy"
         assert state["kernel"] == "busy"
 
-        def far() -> dict[str, Any] | None:
-            found: dict[str, Any] = night.session(notebook.url)
-            return found if (found["progress"]["fraction"] or 0) > 0.2 else None
+        def far() -> dict[str, Any]:
+            found = night.session(notebook.url)
+            return found if (found["progress"]["fraction"] or 0) > 0.2 else {}
 
         state = night.until(far, 40)
-        assert state is not None
         progress = state["progress"]
         assert progress["total"] == 1200
         assert 0 < progress["eta_s"] < 60

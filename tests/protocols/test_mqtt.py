@@ -40,7 +40,8 @@ STATE_KEYS: dict[str, tuple[str, ...]] = {
     "progress": (
         "fraction", "step", "total", "epoch", "epochs", "rate", "eta_s", "metrics", "at",
     ),
-    "output": ("lines", "bytes", "last_line", "last_at", "page_lines", "archive"),
+    # The contract's own keys, and `gaps`: docs/decisions.md says why.
+    "output": ("lines", "bytes", "last_line", "last_at", "page_lines", "archive", "gaps"),
     "duties": ("keep_alive", "reconnect", "clear"),
     "duties.keep_alive": DUTY,
     "duties.reconnect": DUTY,
