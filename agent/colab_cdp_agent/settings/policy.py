@@ -27,7 +27,7 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     yield f"reconnect: {_reconnect(duties.reconnect)}"
     yield f"clear: {_clear(duties.clear)}"
     archive = config.archive
-    yield f"archive: what is cleared, for {archive.keep}, at most {archive.max_bytes}"
+    yield f"archive: what the notebooks print, for {archive.keep}, at most {archive.max_bytes}"
     yield f"publishes: {_publishes(config.mqtt)}"
     yield REFUSED
 
