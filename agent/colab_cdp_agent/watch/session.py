@@ -134,7 +134,7 @@ class Session:
                     self._catching_up.cancel()
         finally:
             wire.leave()
-            self._record.release()
+            self._record.intake.release()
             self.tab = self._wire = None
 
     def lose(self, reason: TabState) -> None:
@@ -163,9 +163,9 @@ class Session:
         while True:
             self._news.clear()
             now = self._conclude(self._seen(page))
-            if self._record.holding and _is_over(self._catching_up):
+            if self._record.intake.holding and _is_over(self._catching_up):
                 self._catching_up = tasks.create_task(self._catch_up(page), name="catch up")
-            heard = self._wire is not None and self._wire.heard and not self._record.holding
+            heard = self._wire is not None and self._wire.heard and not self._record.intake.holding
             self._rounds.begin(page, now, tasks, heard=heard)
             try:
                 async with asyncio.timeout(TICK_S):
@@ -204,7 +204,7 @@ class Session:
         now = verdict(seen, self._profile)
         self._name(seen)
         self._evidence.look(seen.page, self._ledger.runtime)
-        self._know_connection(now)
+        self._house.company.take(self.id, now.connection, time.monotonic())
         ended = self._history.remember(now, seen)
         if self._history.run is not None:
             self._diary.run(self._history.run, self._record)
@@ -216,15 +216,6 @@ class Session:
             self._attend(now.finding, seen)
         self._tell(now)
         return now
-
-    def _know_connection(self, now: Verdict) -> None:
-        """Let the other notebooks know: what is lost together has one cause."""
-        connected = self._house.company.connected
-        if now.connection == "connected":
-            connected.add(self.id)
-        elif now.connection != "unknown" and self.id in connected:
-            connected.discard(self.id)
-            self._house.company.lost(self.id, time.monotonic())
 
     def _attend(self, finding: Finding | None, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
@@ -262,7 +253,7 @@ class Session:
         archive = self._house.archive
         tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
         since = await asyncio.to_thread(archive.last_kept, self.id)
-        self._record.caught_up(shown, tail, since)
+        self._record.intake.caught_up(shown, tail, since)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
