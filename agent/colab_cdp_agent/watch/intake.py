@@ -34,6 +34,11 @@ class Intake:
         """Whether text waits for the page's own to be read."""
         return self._held is not None
 
+    @property
+    def whole(self) -> bool:
+        """Whether all that the run printed was heard, or read from the page."""
+        return not self._deaf and self._held is None
+
     def write(self, stream: str, text: str) -> None:
         """Take a piece of text."""
         if self._deaf:

@@ -174,18 +174,24 @@ class RunRecord:
             return mqtt.Progress()
         return self.progress.progress(time.monotonic(), datetime.now(UTC))
 
-    def output(self, load: Load, archive: Path, *, heard: bool) -> mqtt.Output:
+    def shows(self, load: Load) -> None:
+        """Take note of what the page shows of the output, where the kernel is not heard."""
+        if load.last_line is None or load.last_line == self._shown_line:
+            return
+        now = time.monotonic()
+        self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
+        self.rhythm.heard(now)
+        self.progress.take(load.last_line, now)
+
+    def output(self, load: Load, archive: Path) -> mqtt.Output:
         """Return what was printed and where it is kept; without the kernel, what the page shows."""
         kept = str(archive) if archive.exists() else None
-        if not heard and not self.log.lines:
-            if load.last_line is not None and load.last_line != self._shown_line:
-                self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
-                self.progress.take(load.last_line, time.monotonic())
-            return mqtt.Output(
-                last_line=self._shown_line, last_at=self.last_at, page_lines=load.lines,
-                archive=kept,
-            )  # fmt: skip
         log = self.log
+        if not log.lines:
+            return mqtt.Output(
+                last_line=self._shown_line or log.last_line, last_at=self.last_at,
+                page_lines=load.lines, archive=kept, gaps=log.gaps,
+            )  # fmt: skip
         return mqtt.Output(
             log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
         )

@@ -11,7 +11,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
-from colab_cdp_agent.keep.archive import Archive
+from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -165,13 +165,19 @@ class Session:
             now = self._conclude(self._seen(page))
             if self._record.intake.holding and _is_over(self._catching_up):
                 self._catching_up = tasks.create_task(self._catch_up(page), name="catch up")
-            heard = self._wire is not None and self._wire.heard and not self._record.intake.holding
-            self._rounds.begin(page, now, tasks, heard=heard)
+            if not self._record.intake.holding:
+                heard = self._heard and self._record.intake.whole
+                self._rounds.begin(page, now, tasks, heard=heard)
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    @property
+    def _heard(self) -> bool:
+        """Whether the kernel itself is heard."""
+        return self._wire is not None and self._wire.heard
 
     def _seen(self, page: PageWitness) -> Seen:
         clock, history = time.monotonic(), self._history
@@ -206,6 +212,8 @@ class Session:
         self._evidence.look(seen.page, self._ledger.runtime)
         self._house.company.take(self.id, now.connection, time.monotonic())
         ended = self._history.remember(now, seen)
+        if not self._heard:
+            self._record.shows(self._history.load)
         if self._history.run is not None:
             self._diary.run(self._history.run, self._record)
         for news in self._ledger.take(now, seen.page):
@@ -242,17 +250,17 @@ class Session:
 
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
-        shown = None
+        shown, tail, since = None, "", None
+        archive = self._house.archive
         try:
+            tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
+            since = await asyncio.to_thread(archive.last_kept, self.id)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
                 printed = await read_printed(page)
                 shown = printed.text if printed is not None and printed.readable else None
-        except (ChromeError, TimeoutError) as error:
-            log.debug("the page's text was not read", session=self.id, reason=str(error))
-        archive = self._house.archive
-        tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
-        since = await asyncio.to_thread(archive.last_kept, self.id)
+        except (ArchiveFailedError, ChromeError, TimeoutError) as error:
+            log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
         self._record.intake.caught_up(shown, tail, since)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
@@ -296,12 +304,11 @@ class Session:
     def _told_beside(self) -> Told:
         history, record = self._history, self._record
         run = history.run
-        heard = self._wire is not None and self._wire.heard
         return Told(
             attention=self._attention.now,
             run=mqtt.Run() if run is None else mqtt.Run(record.cell(run.cell), run.started),
             progress=record.told_progress(runs=run is not None),
-            output=record.output(history.load, self._house.archive.path(self.id), heard=heard),
+            output=record.output(history.load, self._house.archive.path(self.id)),
             runtime=self._wire.runtime if self._wire is not None else None,
             same=record.same_runtime,
             runtime_started=history.runtime_started,
