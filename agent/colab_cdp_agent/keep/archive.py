@@ -196,7 +196,8 @@ class Archive:
             return error
         if notebook in self._failing:
             self._failing.remove(notebook)
-            logger.info("the archive can be written again", file=str(notebook.file.path))
+            if not self._failing:
+                logger.info("the archive can be written again", folder=str(self._folder))
         if written_bytes and self._pruning.is_due(written_bytes):
             await asyncio.to_thread(self._prune)
         return None
