@@ -120,6 +120,20 @@ def test_nested_bars_stand_in_their_latest_states(tmp_path: Path) -> None:
     assert content(archive) == "before\nouter 2\ninner 2.2"
 
 
+def test_nested_bars_go_along_below_what_is_printed(tmp_path: Path) -> None:
+    archive, log = make(tmp_path)
+    lines = [f"step {step}" for step in range(5 * RECENT_LINES)]
+    for step, line in enumerate(lines):
+        log.write("stderr", f"\router {step}\n\rinner {step}{UP}")
+        log.write("stdout", f"{line}\n")
+        if step % 70 == 0:
+            asyncio.run(archive.flush())
+    kept = content(archive).split("\n")
+    assert [line for line in kept if line.startswith("step")] == lines
+    bars = [line for line in kept if not line.startswith("step")]
+    assert bars == [f"outer {len(lines) - 1}", f"inner {len(lines) - 1}"]
+
+
 def test_bars_between_printed_lines_stay_where_they_were(tmp_path: Path) -> None:
     archive, log = make(tmp_path)
     for epoch in (1, 2):
@@ -158,8 +172,8 @@ def test_a_mark_stands_between_what_came_before_and_after(tmp_path: Path) -> Non
     log.gap("12 s")
     log.write("stdout", "after\n")
     before, mark, gap, after, end = content(archive).split("\n")
-    assert re.fullmatch(f"{TIME} : not heard for a minute", mark)
-    assert gap.endswith(": 12 s")
+    assert re.fullmatch(f"{TIME} not heard for a minute", mark)
+    assert re.fullmatch(f"{TIME} 12 s", gap)
     assert (before, after, end) == ("before", "after", "")
     assert log.gaps == 1
     assert log.lines == 2

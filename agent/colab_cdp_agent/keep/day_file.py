@@ -126,8 +126,11 @@ class DayFile:
         newest = max((file for file in files(self._folder) if file.day == self._day), default=None)
         if newest is None:
             return 1
-        full = newest.path.stat().st_size >= LARGEST_FILE_BYTES
-        return newest.number + 1 if full else newest.number
+        try:
+            full = newest.path.stat().st_size >= LARGEST_FILE_BYTES
+        except OSError:
+            full = False  # whoever writes to it is told
+        return newest.number + full
 
 
 @dataclass(frozen=True, order=True, slots=True)

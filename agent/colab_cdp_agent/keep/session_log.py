@@ -219,6 +219,9 @@ class Log:
             self._recent_characters > RECENT_CHARACTERS and len(recent) > 1
         ):
             oldest, length = recent.popleft()
+            if self._stdout.holds(oldest) or self._stderr.holds(oldest):
+                recent.append((oldest, length))  # a bar goes along below what is printed
+                break
             self._recent_characters -= length
             self._settle(oldest)
 

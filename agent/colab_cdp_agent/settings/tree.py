@@ -50,7 +50,9 @@ class Archive(Struct, frozen=True, forbid_unknown_fields=True):
     )
     ansi: Annotated[
         Literal["strip", "keep"],
-        Meta(description="Whether colours stay as escape sequences: strip, or keep."),
+        Meta(
+            description="Escape sequences of colours: `strip` leaves them out, `keep` keeps them."
+        ),
     ] = "strip"
 
 
