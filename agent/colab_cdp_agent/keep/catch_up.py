@@ -68,10 +68,16 @@ def _known(lines: list[str], archived: list[str]) -> int:
     for count, line in enumerate(lines, start=1):
         run = min(count, len(archived))
         if run > longest and line == archived[-1]:
-            known = lines[count - run : count]
-            if known == archived[-run:] and any(known):
+            if _fits(lines[count - run : count], archived[-run:]):
                 best, longest = count, run
     return best
+
+
+def _fits(shown: list[str], archived: list[str]) -> bool:
+    """Return whether lines are the archived ones; the first may have lost its beginning."""
+    if any(shown[1:]):
+        return shown[1:] == archived[1:] and archived[0].endswith(shown[0])
+    return shown == archived and any(shown)
 
 
 def _joined(page: str, heard: str) -> str:
