@@ -78,7 +78,7 @@ _NUMBERS = re.compile(r"[-+\d.:=/#()%]+|\b(?:nan|inf)\b|\be-?\d+")
 
 def read_tqdm(text: str) -> LineReading | None:
     """Read a bar of tqdm in any of its forms, with the epoch and the metrics in its name."""
-    match = _TQDM.search(text)
+    match = _TQDM.search(text) if " [" in text else None
     if match is None or _BYTES.search(match["per"]):
         return None
     title = _title(text[: match.start()])

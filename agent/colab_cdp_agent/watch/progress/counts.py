@@ -8,7 +8,7 @@ import re
 
 from colab_cdp_agent.watch.progress.bars import EPOCH_OF
 from colab_cdp_agent.watch.progress.metrics import KNOWN, is_known, pairs
-from colab_cdp_agent.watch.progress.reading import Count, Epoch, LineReading
+from colab_cdp_agent.watch.progress.reading import CLOCK, Count, Epoch, LineReading, clock_s
 
 MOST_EPOCHS = 1_000_000
 MOST_METRICS_OF_A_LINE = 12
@@ -25,6 +25,7 @@ _STEP_OF = re.compile(
 _BRACKETS = re.compile(
     r"\b(?:epoch|train)\b:?\s?\[?(\d{1,7})\]?\s{0,2}\[\s{0,8}(\d{1,12})/(\d{1,12})\b", re.IGNORECASE
 )
+_LEFT = re.compile(rf"\beta: ((?:\d{{1,4}} days?, )?{CLOCK})")
 # A stamp of a log, and what people draw around a heading.
 _STAMP = r"(?:[\[(]?\d{4}[-/]\d\d[-/]\d\d[^a-zA-Z]{0,40})?(?:(?:INFO|DEBUG|WARNING)\b\W{0,4})?"
 _ONLY_EPOCH = re.compile(
@@ -56,11 +57,15 @@ def read_counts(text: str) -> LineReading | None:
         count_of = Count(int(step[2]), total, f"{step[1].lower()[:4]}")
         if total is not None and int(step[2]) > total:
             return None
+    # detectron2 and its kin tell the time left of the whole run.
+    left = _LEFT.search(text) if epoch is None and count_of is not None else None
     # A line with results and no step is the epoch's last word.
     number = _epoch(epoch, over=count_of is None) if epoch is not None else None
     if number is None and count_of is None:
         metrics = {name: value for name, value in metrics.items() if is_known(name)}
-    return _checked(LineReading(count_of, number, metrics))
+    return _checked(
+        LineReading(count_of, number, metrics, eta_s=clock_s(left[1]) if left else None)
+    )
 
 
 def _epoch(match: re.Match[str], *, over: bool) -> Epoch:
