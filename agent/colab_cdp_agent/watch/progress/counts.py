@@ -15,6 +15,7 @@ MOST_METRICS_OF_A_LINE = 12
 """A line that names more values is a list of settings."""
 
 _TELLS = ("epoch", *KNOWN)
+_TELLS_AS_A_WORD = re.compile(rf"(?<![a-z])(?:epochs|{'|'.join(_TELLS)})(?![a-z])|loss")
 
 _STEP_OF = re.compile(
     r"\b(global.step|steps?|iter(?:ation)?s?|batch(?:es)?|round)\b[\s:=#\[(]{0,4}(\d{1,12})"
@@ -38,7 +39,7 @@ _ONLY_EPOCH = re.compile(
 def read_counts(text: str) -> LineReading | None:
     """Read a line of plain text that tells an epoch, a step or a metric."""
     lower = text.lower()
-    if not any(word in lower for word in _TELLS):
+    if not any(word in lower for word in _TELLS) or not _TELLS_AS_A_WORD.search(lower):
         return None
     epoch = EPOCH_OF.search(text)
     metrics = pairs(text)

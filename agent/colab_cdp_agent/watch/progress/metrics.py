@@ -32,7 +32,8 @@ _QUALIFIERS = (
 )  # fmt: skip
 _NO_METRIC = {  # counts, times, sizes and speeds
     "epoch", "epochs", "step", "steps", "iter", "iteration", "batch", "eta", "time", "elapsed",
-    "remaining", "v_num", "data", "data_time", "mem", "memory", "max_mem", "img/s", "total", "seed", "version", "date",
+    "remaining", "v_num", "data", "data_time", "mem", "memory", "max_mem", "img/s", "total",
+    "seed", "version", "date",
 }  # fmt: skip
 _ASSIGNED = re.compile(rf"\s?[:=]\s{{0,8}}(?:tensor\()?({NUMBER})(?=[\s,;|)\]}}&%]|$|\.\s|\.$)")
 _BARE = re.compile(
