@@ -69,7 +69,7 @@ _TRAINER = re.compile(
 )
 
 EPOCH_OF = re.compile(
-    r"\bepochs?+[\s:=#\[(]{0,4}(\d{1,7})(?:\s?(?:/|of)\s?(\d{1,7}))?", re.IGNORECASE
+    r"\b(?:epoch|epochs(?!\s?=))[\s:=#\[(]{0,4}(\d{1,7})(?:\s?(?:/|of)\s?(\d{1,7}))?", re.IGNORECASE
 )
 _EPOCHS = re.compile(r"\bepochs?\b", re.IGNORECASE)
 _YOLO_EPOCH = re.compile(r"\s*+(\d{1,7})/(\d{1,7})\s++[\d.]++G\b")

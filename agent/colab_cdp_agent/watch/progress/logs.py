@@ -4,6 +4,7 @@ import re
 
 from colab_cdp_agent.watch.progress.metrics import is_metric, metric_name
 from colab_cdp_agent.watch.progress.reading import (
+    NOTHING,
     NUMBER,
     Count,
     Epoch,
@@ -84,7 +85,7 @@ def read_trainer_log(text: str) -> LineReading | None:
 def read_darknet(text: str) -> LineReading | None:
     """Read a batch of darknet, of AlexeyAB's or of the first one; its layers tell nothing."""
     if _DARKNET_LAYER.match(text):
-        return LineReading()
+        return NOTHING
     match = _DARKNET.match(text)
     if match is None:
         return None

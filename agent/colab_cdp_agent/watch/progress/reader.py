@@ -11,7 +11,7 @@ from colab_cdp_agent.watch.progress.metrics import Metrics
 from colab_cdp_agent.watch.progress.pace import Pace
 from colab_cdp_agent.watch.progress.patterns import OwnPatterns
 from colab_cdp_agent.watch.progress.position import Position, Whole
-from colab_cdp_agent.watch.progress.reading import LineReading
+from colab_cdp_agent.watch.progress.reading import NOTHING, LineReading
 from colab_cdp_agent.watch.progress.tables import Tables
 from colab_cdp_agent.watch.progress.text import shown
 from colab_cdp_agent.watch.series import Series
@@ -22,7 +22,6 @@ SILENCE_S = 120.0
 LONGEST_PAUSES = 3.0
 PAUSES_KEPT = 32
 
-NOTHING = LineReading()
 _DIGIT = re.compile(r"\d")
 
 RECOGNISERS: tuple[tuple[tuple[str, ...], Callable[[str], LineReading | None]], ...] = (

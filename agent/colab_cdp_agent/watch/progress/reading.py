@@ -64,7 +64,7 @@ class Epoch(msgspec.Struct, frozen=True):
 class LineReading(msgspec.Struct, frozen=True):
     """All that one line says; `fraction` and `eta_s` are of the whole run, by its own word.
 
-    An empty one is of a line that is known, and tells nothing.
+    An empty one, `NOTHING`, is of a line that is known, and tells nothing.
     """
 
     count: Count | None = None
@@ -72,6 +72,9 @@ class LineReading(msgspec.Struct, frozen=True):
     metrics: dict[str, float] = {}
     fraction: float | None = None
     eta_s: float | None = None
+
+
+NOTHING = LineReading()
 
 
 def clock_s(text: str | None) -> float | None:
