@@ -30,9 +30,10 @@ _QUALIFIERS = (
     "train", "training", "val", "valid", "validation", "test", "eval", "avg", "avg.", "average",
     "mean", "running", "total", "batch", "best", "top1", "top5",
 )  # fmt: skip
-_NO_METRIC = {
+_NO_METRIC = {  # counts, times, sizes and speeds
     "epoch", "epochs", "step", "steps", "iter", "iteration", "batch", "eta", "time", "elapsed",
-    "remaining", "v_num", "total", "seed", "version", "date",
+    "remaining", "v_num", "data", "data_time", "mem", "memory", "max_mem", "img/s", "total",
+    "seed", "version", "date",
 }  # fmt: skip
 _ASSIGNED = re.compile(rf"\s?[:=]\s{{0,8}}(?:tensor\()?({NUMBER})(?=[\s,;|)\]}}&%]|$|\.\s|\.$)")
 _BARE = re.compile(
@@ -48,7 +49,8 @@ _ENDS_A_NAME = re.compile(r"[,;|\[\]{}\t]|\s-\s|\s\s")
 
 def is_metric(name: str) -> bool:
     """Return whether a name is of a value worth a curve: no count, time or speed."""
-    return name.lower() not in _NO_METRIC and not name.endswith(("_runtime", "_per_second"))
+    last = name.lower().rsplit(" ", 1)[-1]
+    return last not in _NO_METRIC and not name.endswith(("_runtime", "_per_second"))
 
 
 def metric_name(text: str) -> str:

@@ -107,7 +107,7 @@ class Position:
     def _end_epochs_before(self, count: Count) -> None:
         """Forget epochs that are all done if a new bar is none of theirs."""
         key = (count.name, count.total)
-        all_done = self._epochs.total is not None and self.fraction == 1.0
+        all_done = self.whole == ("epochs", self._epochs.series) and self.fraction == 1.0
         if all_done and key not in self._ran_in_epochs and not is_aside(count.name):
             self._epochs.forget()
             self._ran_in_epochs.clear()

@@ -17,10 +17,17 @@ from colab_cdp_agent.watch.progress.reading import (
 )
 
 _CELL = re.compile(rf"({NUMBER})([a-zA-Z%]{{0,2}})$")
+_COUNTS = ("epoch", "iter", "step")
 _MOST_COLUMNS = 30
 _YOLO_SCORES = ("P", "R", "mAP50", "mAP50-95")
 _NO_METRIC = {"time", "remaining time", "instances", "labels", "targets", "size", "img_size"}
-_YOLO_NAMES = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "dfl": "dfl_loss"}
+_YOLO_NAMES = {
+    "box": "box_loss",
+    "obj": "obj_loss",
+    "cls": "cls_loss",
+    "dfl": "dfl_loss",
+    "total": "total_loss",
+}
 
 
 class Tables:
@@ -34,9 +41,10 @@ class Tables:
 
         YOLO prints one for each epoch, the others once.
         """
+        if not text.lstrip()[:5].lower().startswith(_COUNTS):
+            return False
         cells = [cell for cell in re.split(r"\t|\s{2,}", text.strip()) if cell]
-        first = cells[0].lower() if cells else ""
-        if first not in {"epoch", "iter", "step"} or not 2 <= len(cells) <= _MOST_COLUMNS:  # noqa: PLR2004 - a lone word is no header
+        if cells[0].lower() not in _COUNTS or not 2 <= len(cells) <= _MOST_COLUMNS:  # noqa: PLR2004 - a lone word is no header
             return False
         if len(cells) == 2 and "loss" not in cells[1].lower():  # noqa: PLR2004 - might be prose
             return False
@@ -84,7 +92,7 @@ class Tables:
                 return _scores(cells[-4:])
             return None
         if re.match(r"\s*+Class\s", text):
-            return bar
+            return LineReading(bar.count)  # its title holds names of scores, not their values
         epoch = re.fullmatch(r"(\d{1,7})/(\d{1,7})", cells[0])
         if epoch is None:
             return bar
