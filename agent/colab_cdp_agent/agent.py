@@ -75,7 +75,7 @@ class Agent:
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
         self._house = House(
-            Archive(archive_folder, archive.max_bytes, archive.keep),
+            Archive(archive_folder, archive.max_bytes, archive.keep, ansi=archive.ansi),
             Journal(journal_path(folder, name), archive.keep),
             Company(),
         )

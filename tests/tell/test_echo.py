@@ -8,7 +8,8 @@ import pytest
 
 from colab_cdp_agent.config import BrokerUrl, Mqtt, Secret
 from colab_cdp_agent.doctor import broker as doctor_broker
-from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.doctor.finding import Finding
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.tell import connection as connection_module
 from colab_cdp_agent.tell import echo as echo_module
 from mosquitto import HOST, Mosquitto, find_mosquitto, free_ports
@@ -51,7 +52,7 @@ def test_a_refused_login_names_what_to_set(tmp_path: Path) -> None:
         wrong = examined(at(broker.guarded_port, password=Secret("wrong")), tmp_path)
         right = examined(at(broker.guarded_port, password=Secret("right")), tmp_path)
     assert right.ok
-    assert (wrong.ok, wrong.code) == (False, UNREACHABLE)
+    assert (wrong.ok, wrong.code) == (False, ExitCode.UNREACHABLE)
     assert wrong.what.endswith("refuses the user or password")
     assert wrong.remedy.startswith("set COLAB_CDP_AGENT_MQTT_USERNAME and ")
 
@@ -63,7 +64,7 @@ def test_a_broker_that_passes_nothing_on_is_found_out(
     (tmp_path / "acl").write_text("topic write #\n", "utf-8")
     with Mosquitto(tmp_path, ("allow_anonymous true", f"acl_file {tmp_path / 'acl'}")) as broker:
         finding = examined(at(broker.guarded_port), tmp_path)
-    assert (finding.ok, finding.code) == (False, UNREACHABLE)
+    assert (finding.ok, finding.code) == (False, ExitCode.UNREACHABLE)
     assert "what is published there does not come back" in finding.what
 
 

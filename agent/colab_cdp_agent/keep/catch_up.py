@@ -67,9 +67,9 @@ def _known(lines: list[str], archived: list[str]) -> int:
     best, longest = 0, 0
     for count, line in enumerate(lines, start=1):
         run = min(count, len(archived))
-        if run > longest and line == archived[-1]:
-            if _fits(lines[count - run : count], archived[-run:]):
-                best, longest = count, run
+        meets = run > longest and line == archived[-1]
+        if meets and _fits(lines[count - run : count], archived[-run:]):
+            best, longest = count, run
     return best
 
 
