@@ -196,10 +196,11 @@ class RunRecord:
             log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
         )
 
-    def new_lines(self) -> list[str]:
-        """Return the lines that were ended since the last time, as far as memory holds them."""
+    def new_lines(self) -> tuple[list[str], int]:
+        """Return the lines since the last time that memory holds, and how many before it lacks."""
         new, self._lines_told = self.log.lines - self._lines_told, self.log.lines
-        return self.log.tail(new) if new else []
+        lines = self.log.tail(new) if new else []
+        return lines, new - len(lines)
 
     def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
         """Yield the metrics that changed, each at most every few seconds: points of a curve."""

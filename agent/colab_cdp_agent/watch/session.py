@@ -49,7 +49,7 @@ class Listener(msgspec.Struct, frozen=True):
 
     state: Callable[[mqtt.State], None]
     happening: Callable[[str, mqtt.Happening], None]
-    printed: Callable[[str, list[str]], None]
+    printed: Callable[[str, list[str], int], None]
 
 
 class House(msgspec.Struct, frozen=True):
@@ -294,9 +294,9 @@ class Session:
         """Tell the state when more than its clock has changed."""
         state = self._ledger.state(now, self._told_beside(), self._history.past)
         self._diary.state(state)
-        lines = self._record.new_lines()
+        lines, skipped = self._record.new_lines()
         if lines:
-            self._listener.printed(self.id, lines)
+            self._listener.printed(self.id, lines, skipped)
         if self._told is None or not _same(self._told, state):
             self._told = state
             self._listener.state(state)
