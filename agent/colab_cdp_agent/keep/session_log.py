@@ -11,8 +11,9 @@ from itertools import chain
 
 from colab_cdp_agent.keep import fold
 from colab_cdp_agent.keep.backlog import Backlog, Load, Room, encode
-from colab_cdp_agent.keep.fold import Ansi, Row, Screen
+from colab_cdp_agent.keep.fold import Ansi, Screen
 from colab_cdp_agent.keep.mark import guarded, mark
+from colab_cdp_agent.keep.row import Row
 
 RECENT_LINES = 200
 RECENT_CHARACTERS = 65_536
