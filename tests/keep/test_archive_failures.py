@@ -246,25 +246,26 @@ def test_page_text_that_cannot_be_written_is_not_kept_for_later(tmp_path: Path, 
     assert content(archive) == ["heard", "heard again", ""]
 
 
+@pytest.mark.parametrize("sessions", [[SESSION], [SESSION, OTHER]])
 def test_a_disk_that_takes_nothing_is_told_once_and_stops_nothing(
-    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch, sessions: list[str]
 ) -> None:
     monkeypatch.setattr("colab_cdp_agent.keep.archive.WRITE_EVERY_S", 0.0)
     monkeypatch.setattr("colab_cdp_agent.keep.archive.RETRY_EVERY_S", 0.0)
-    archive, log = make(tmp_path)
-    other = archive.log(OTHER)
+    archive, _log = make(tmp_path)
+    logs = [archive.log(session) for session in sessions]
     disk.free_bytes = 0
 
     async def story() -> None:
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(archive.run())
-            for each in (log, other):
-                each.write("stdout", "line\n")
+            for log in logs:
+                log.write("stdout", "line\n")
             async with asyncio.timeout(30):
                 await disk.refused(10)
                 disk.free_bytes = None
-                await log.kept()
-                await other.kept()
+                for log in logs:
+                    await log.kept()
             writing.cancel()
 
     with structlog.testing.capture_logs() as said:

@@ -204,9 +204,9 @@ class Archive:
                 written_bytes = await asyncio.to_thread(write)
         except OSError as error:
             notebook.retry_at = time.monotonic() + RETRY_EVERY_S
-            self._failing.add(notebook)
-            if len(self._failing) == 1:
+            if not self._failing:
                 logger.warning("the archive cannot be written", reason=self._reason(error))
+            self._failing.add(notebook)
             return error
         if notebook in self._failing:
             self._failing.remove(notebook)

@@ -67,17 +67,14 @@ def _known(lines: list[str], archived: list[str]) -> int:
     best, longest = 0, 0
     for count, line in enumerate(lines, start=1):
         run = min(count, len(archived))
-        meets = run > longest and line == archived[-1]
-        if meets and _fits(lines[count - run : count], archived[-run:]):
+        if run <= longest or line != archived[-1]:
+            continue
+        shown, kept = lines[count - run : count], archived[-run:]
+        if run == count and any(shown[1:]) and shown[0] and kept[0].endswith(shown[0]):
+            shown[0] = kept[0]  # a page may begin amid a line
+        if shown == kept and any(shown):
             best, longest = count, run
     return best
-
-
-def _fits(shown: list[str], archived: list[str]) -> bool:
-    """Return whether lines are the archived ones; the first may have lost its beginning."""
-    if any(shown[1:]):
-        return shown[1:] == archived[1:] and archived[0].endswith(shown[0])
-    return shown == archived and any(shown)
 
 
 def _joined(page: str, heard: str) -> str:

@@ -5,7 +5,7 @@ Facts come in as they are heard, by the reader of Chrome's socket; nothing here 
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -79,9 +79,9 @@ class RunRecord:
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
 
-    def resume(self, kind: str) -> None:
+    def resume(self, raised: Iterable[str]) -> None:
         """Go on with what an earlier run of the agent found of the last run."""
-        if kind in STANDING:
+        for kind in STANDING.intersection(raised):
             self.standing = find(kind)
 
     def found(self, kind: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,7 +15,7 @@ from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.attention import Attention, News
+from colab_cdp_agent.watch.attention import NOTHING, Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
@@ -23,7 +23,7 @@ from colab_cdp_agent.watch.diary import Diary
 from colab_cdp_agent.watch.duties import DutyName, gave_up
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
-from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
@@ -70,7 +70,7 @@ class Session:
         house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
-        raised: what an earlier run of the agent raised and saw no end of: its kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
         observe: say what would be done, and do nothing.
 
     """
@@ -84,7 +84,7 @@ class Session:
         house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
-        raised: tuple[str, datetime] | None = None,
+        raised: Mapping[str, datetime] = NOTHING,
         observe: bool,
     ) -> None:
         self.id = session
@@ -99,10 +99,8 @@ class Session:
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
-        self._attention = Attention(session, house.journal)
-        if raised is not None:
-            self._attention.resume(find(raised[0]), raised[1])
-            self._record.resume(raised[0])
+        self._attention = Attention(session, house.journal, raised)
+        self._record.resume(raised)
         self._rounds = Rounds(
             session, policy, house.archive, self._history, self._did, observe=observe
         )
@@ -232,7 +230,10 @@ class Session:
             kind = finding.kind if finding is not None else ""
             return self._evidence.why(kind, seen, self._history, self._record)
 
-        for news in self._attention.take(finding, datetime.now(UTC), why):
+        still = {alarm.kind for alarm in seen.page.alarms} if seen.page is not None else set()
+        if seen.standing is not None:
+            still.add(seen.standing.kind)
+        for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
             company = self._house.company
@@ -253,6 +254,7 @@ class Session:
         shown, tail, since = None, "", None
         archive = self._house.archive
         try:
+            await self._record.log.kept()
             tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
             since = await asyncio.to_thread(archive.last_kept, self.id)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
