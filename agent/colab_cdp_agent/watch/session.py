@@ -230,7 +230,7 @@ class Session:
             kind = finding.kind if finding is not None else ""
             return self._evidence.why(kind, seen, self._history, self._record)
 
-        still = {alarm.kind for alarm in seen.page.alarms} if seen.page is not None else set()
+        still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
         if seen.standing is not None:
             still.add(seen.standing.kind)
         for news in self._attention.take(finding, still, datetime.now(UTC), why):
