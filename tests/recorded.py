@@ -1,6 +1,7 @@
 """What libraries really printed: `watch/printed` from kernels, `watch/quoted` from other people."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,13 @@ Line = tuple[float, str]
 
 
 def printed(library: str) -> Iterator[Line]:
+    """Yield the lines of a library's recorded run."""
+    (path,) = (path for path in PRINTED if re.fullmatch(rf"{library}-[\d.]+", path.stem))
+    return printed_in(path)
+
+
+def printed_in(path: Path) -> Iterator[Line]:
     """Yield the lines of a recorded run, and the states of its bars, as a kernel sent them."""
-    (path,) = (
-        path for path in PRINTED if path.name.startswith(f"{library}-") and is_of(path, library)
-    )
     rests: dict[str, str] = {}
     shown: list[str] = []
     for row in map(json.loads, path.read_text("utf-8").splitlines()[1:]):
@@ -33,11 +37,6 @@ def printed(library: str) -> Iterator[Line]:
         rests[row["stream"]] = rest
         if rest:
             yield row["at"], rest
-
-
-def is_of(path: Path, library: str) -> bool:
-    """Return whether a file holds a library's run and not another one whose name begins so."""
-    return path.name.removeprefix(f"{library}-")[0].isdigit()
 
 
 def quoted(name: str) -> Iterator[Line]:

@@ -82,7 +82,7 @@ class Bar(msgspec.Struct):
             return False
         if count.elapsed_s is not None and at - count.elapsed_s > self.at + SAME_MOMENT_S:
             return False  # it began after this one was seen last
-        return count.done >= self.count.done and _elapsed(count) >= _elapsed(self.count) - 1
+        return count.done >= self.count.done and _elapsed(count) >= _elapsed(self.count)
 
     def go_on(self, count: Count, at: float, epochs_done: float) -> None:
         """Take note of how far it is now."""

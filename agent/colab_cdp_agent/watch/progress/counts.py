@@ -19,15 +19,15 @@ from colab_cdp_agent.watch.progress.reading import (
 
 MOST_EPOCHS = 1_000_000
 MOST_METRICS_OF_A_LINE = 40
-MOST_METRICS_ALONE = 8
+MOST_METRICS_ALONE = 6
 """A line without a count that names more values is a list of settings."""
 
 _TELLS = ("epoch", *KNOWN)
 _TELLS_AS_A_WORD = re.compile(rf"(?<![a-z])(?:epochs|{'|'.join(_TELLS)})(?![a-z])|loss")
 
 _STEP_OF = re.compile(
-    r"\b(global.step|step|iter(?:ation)?|round|(?:steps|iterations|batch|batches)(?!\s?=))\b[\s:=#\[(]{0,4}(\d{1,12})"
-    r"(?:\s?(?:/|of)\s?(\d{1,12}))?",
+    r"\b(global.step|step|iter(?:ation)?|round|(?:steps|iterations|batch|batches)(?!\s?=))\b"
+    r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?",
     re.IGNORECASE,
 )
 # `Epoch: [3][ 100/600]`, `Train Epoch: 3 [640/60000 (1%)]`, `Train: 3 [ 100/600 ( 17%)]`

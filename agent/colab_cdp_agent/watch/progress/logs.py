@@ -16,10 +16,11 @@ MOST_EPOCHS = 1e6
 MOST_STEPS = 1e12
 
 # `[12]\ttrain-rmse:0.123\teval-rmse:0.2`, `[100]\tvalid_0's l2: 0.24 + 0.01`
-_ROUND = re.compile(r"\s{0,4}\[(\d{1,9})\]\s++(?=[\w'@ .\-]{1,80}:)")
+_ROUND = re.compile(r"\s{0,4}\[(\d{1,9})\]\t")
 _ROUND_METRIC = re.compile(rf"([^\t:]{{1,80}}):\s?({NUMBER})(?:\s?\+\s?[\d.e-]++)?\s*$")
 # `5:\tlearn: 0.67\ttest: 0.68\tbest: 0.68 (5)\ttotal: 52.5ms\tremaining: 473ms`
-_CATBOOST = re.compile(rf"(\d{{1,9}}):\t(?=learn: |test: )|([a-z]+): ({NUMBER})")
+_CATBOOST = re.compile(r"(\d{1,9}):\t(?=learn: |test: )")
+_CATBOOST_METRIC = re.compile(rf"\t(learn|test|best): ({NUMBER})")
 _CATBOOST_LEFT = re.compile(r"\tremaining: ((?:\d++(?:\.\d++)?[a-z]{1,2}\s?){1,3})")
 # `{'loss': 0.5, 'learning_rate': 5e-05, 'epoch': 1.2}`; transformers 5 quotes the values, 2 wrote
 # JSON
@@ -44,7 +45,7 @@ def read_round(text: str) -> LineReading | None:
     if match is None:
         return None
     metrics: dict[str, float] = {}
-    for part in re.split(r"\t|\s{2,}", text[match.end() :]):
+    for part in text[match.end() :].split("\t"):
         metric = _ROUND_METRIC.match(part)
         if metric is None:
             return None
@@ -55,13 +56,9 @@ def read_round(text: str) -> LineReading | None:
 def read_catboost(text: str) -> LineReading | None:
     """Read an evaluation of CatBoost."""
     first = _CATBOOST.match(text)
-    if first is None or first[1] is None:
+    if first is None:
         return None
-    metrics = {
-        match[2]: float(match[3])
-        for match in _CATBOOST.finditer(text)
-        if match[2] in {"learn", "test", "best"}
-    }
+    metrics = {match[1]: float(match[2]) for match in _CATBOOST_METRIC.finditer(text)}
     left = _CATBOOST_LEFT.search(text)
     parts = [amount_s(part) for part in left[1].split()] if left else [None]
     eta = None if None in parts else sum(part or 0.0 for part in parts)
@@ -91,8 +88,8 @@ def read_darknet(text: str) -> LineReading | None:
         return None
     seconds, hours = float(match[5]), match[6]
     count = Count(int(match[1]), name="darknet", rate=1 / seconds if seconds > 0 else None)
-    metrics = {"batch_loss": float(match[2]), "avg_loss": float(match[3])}
-    metrics["learning_rate"] = float(match[4])
+    names = ("batch_loss", "avg_loss", "learning_rate")
+    metrics = dict(zip(names, map(float, match.group(2, 3, 4)), strict=True))
     return LineReading(count, metrics=metrics, eta_s=float(hours) * 3600 if hours else None)
 
 

@@ -76,8 +76,7 @@ def pairs(text: str) -> dict[str, float]:
 
 def _name_before(text: str) -> str | None:
     """Return the name that a text ends with: one word, or a known one with what qualifies it."""
-    text = _ENDS_A_NAME.split(text)[-1].rstrip()
-    text = text.strip("\"'")
+    text = _ENDS_A_NAME.split(text)[-1].rstrip().strip("\"'")
     match = _LAST_WORDS.search(text[-120:])
     if match is None:
         return None
@@ -110,20 +109,16 @@ class Metrics:
         self._loss_rank = len(LOSSES)
         self._loss_silent = 0
 
-    def take(self, told: dict[str, float], at: float, step: int | None) -> bool:
-        """Take note of what a line told; True if a value is another than before."""
-        changed = False
+    def take(self, told: dict[str, float], at: float, step: int | None) -> None:
+        """Take note of what a line told at a time; of one step the last value stays in a curve."""
         for name, value in (*told.items(), *self._loss_in(told)):
             if name not in self._last and not self._room_for(name):
                 continue
-            before = self._last.get(name)
-            changed = changed or before is None or _differ(value, before)
             self._last[name] = value
             if math.isfinite(value):
                 self.series.setdefault(name, Series()).add(at, value, step)
             if name == "loss":
                 self.diverged = not math.isfinite(value)
-        return changed
 
     def last(self) -> dict[str, float]:
         """Return the last values, finite ones only."""
@@ -149,7 +144,3 @@ class Metrics:
     def _room_for(self, name: str) -> bool:
         others = len(self._last.keys() - {"loss"})
         return name == "loss" or others < MOST_METRICS - 1
-
-
-def _differ(one: float, other: float) -> bool:
-    return one != other and not (math.isnan(one) and math.isnan(other))

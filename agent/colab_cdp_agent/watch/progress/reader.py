@@ -32,7 +32,7 @@ RECOGNISERS: tuple[tuple[tuple[str, ...], Callable[[str], LineReading | None]], 
     (("% [",), bars.read_fastai),
     (("[",), bars.read_trainer),
     (("'epoch'", '"epoch"'), logs.read_trainer_log),
-    (("]\t", "] "), logs.read_round),
+    (("]\t",), logs.read_round),
     ((":\tlearn", ":\ttest"), logs.read_catboost),
     ((" rate, ", "IOU: "), logs.read_darknet),
     (("building tree", "[Parallel("), logs.read_scikit),
@@ -82,7 +82,7 @@ class ProgressReader:
 
     def begin(self, at: float) -> None:
         """Take note that a new run begins at a time: forget the one before."""
-        del at  # a run without news has no clock yet
+        del at  # what is not known of the run begins with its first news
         self._forget()
 
     def take(self, line: str, at: float) -> bool:
