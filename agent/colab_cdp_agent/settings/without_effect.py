@@ -11,15 +11,7 @@ from msgspec import Struct, structs
 
 from colab_cdp_agent.settings.tree import Config
 
-WITHOUT_EFFECT: Final = (
-    "alerts",
-    "awake",
-    "commands",
-    "progress",
-    "publish.homeassistant",
-    "publish.log",
-    "web",
-)
+WITHOUT_EFFECT: Final = ("alerts", "commands", "publish.homeassistant", "web")
 """Keys, or groups of keys with all that is in them."""
 
 
