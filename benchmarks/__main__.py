@@ -13,6 +13,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+sys.path[:0] = [str(Path(__file__).parent)]
+
+import page
+
 NAMES = ("attach", "notice", "footprint", "startup")
 
 
@@ -33,11 +37,8 @@ def show(figures: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
     for each in figures:
-        bar = each["bar"]
-        met = "" if bar is None else "met" if each["figure"] <= bar else "NOT MET"
-        unit = f" {each['unit']}"
-        limit = "" if bar is None else f"{bar:g}{unit}"
-        table.add_row(each["what"], f"{each['figure']:g}{unit}", limit, met)
+        figure = page.spelled(each["figure"], each["unit"])
+        table.add_row(each["what"], figure, page.limit(each), page.verdict(each))
     Console().print(table)
 
 
@@ -48,16 +49,16 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="half an hour in place of minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, one a line")
     options = parser.parse_args()
-    figures, failures = [], 0
+    where, figures, failures = page.machine(), [], 0
     for name in options.names or NAMES:
         found, code = run(name, full=options.full)
         figures += [{"benchmark": name, **each} for each in found]
         failures += code != 0
+        if options.json:
+            lines = [json.dumps(each) + "\n" for each in (where, *figures)]
+            options.json.write_text("".join(lines), "utf-8")
     show(figures)
-    if options.json:
-        options.json.write_text("".join(json.dumps(each) + "\n" for each in figures), "utf-8")
-    missed = [each for each in figures if each["bar"] is not None and each["figure"] > each["bar"]]
-    return int(bool(failures or missed))
+    return int(bool(failures) or "NOT MET" in map(page.verdict, figures))
 
 
 if __name__ == "__main__":

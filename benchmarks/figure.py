@@ -23,11 +23,6 @@ class Figure:
     bar: float | None = None
     beside: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def met(self) -> bool | None:
-        """Whether it is within its bar; None where it has none."""
-        return None if self.bar is None else self.figure <= self.bar
-
     def tell(self) -> None:
         """Print it as a line of JSON."""
         print(json.dumps(asdict(self), default=lambda value: round(value, 3)), flush=True)

@@ -89,7 +89,7 @@ def test_its_version_is_said_without_importing_what_it_does_not_need(tmp_path: P
 def test_help_names_every_command(tmp_path: Path) -> None:
     ended = run(tmp_path, "--help")
     assert ended.returncode == 0
-    for command in ("run", "doctor", "demo", "config"):
+    for command in ("run", "doctor", "report", "demo", "config"):
         assert f"\n    {command} " in ended.stdout
 
 

@@ -24,13 +24,13 @@ from stranger import stranger
 from wiretap import Wiretap
 
 HARMLESS = {
-    "Browser.getVersion",
+    "Browser.getVersion of the browser",
     "Page.createIsolatedWorld",
     "Page.getFrameTree",
     "Runtime.callFunctionOn",
-    "Target.attachToTarget",
-    "Target.detachFromTarget",
-    "Target.setDiscoverTargets",
+    "Target.attachToTarget of the browser",
+    "Target.detachFromTarget of the browser",
+    "Target.setDiscoverTargets of the browser",
 }
 WATCH = """\
 window.changes = 0;

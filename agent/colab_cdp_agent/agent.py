@@ -75,12 +75,12 @@ class Agent:
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
         self._house = House(
-            Archive(archive_folder, archive.max_bytes, archive.keep),
+            Archive(archive_folder, archive.max_bytes, archive.keep, ansi=archive.ansi),
             Journal(journal_path(folder, name), archive.keep),
             Company(),
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
-        self._raised: dict[str, tuple[str, datetime]] = {}
+        self._raised: dict[str, dict[str, datetime]] = {}
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -128,7 +128,7 @@ class Agent:
             policy=self._config.duties,
             house=self._house,
             patterns=self._config.progress.patterns,
-            raised=self._raised.pop(session, None),
+            raised=self._raised.pop(session, {}),
             listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
             observe=self._options.observe,
         )
@@ -165,10 +165,12 @@ class Agent:
         under = f"{self._identity.root}/{self._identity.agent}"
         return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
 
-    def _open_attentions(self) -> dict[str, tuple[str, datetime]]:
+    def _open_attentions(self) -> dict[str, dict[str, datetime]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""
-        found = self._house.journal.open_attentions()
-        return {session: (kind, since) for (session, kind), (since, _occurrence) in found.items()}
+        found: dict[str, dict[str, datetime]] = {}
+        for (session, kind), (since, _) in self._house.journal.open_attentions().items():
+            found.setdefault(session, {})[kind] = since
+        return found
 
     async def _watch_clock(self) -> None:
         """Notice that the computer slept, or that the agent stood still."""
@@ -190,6 +192,7 @@ class Agent:
             for session in self._roster.forget_old():
                 self._bulletin.forget(session)
                 self._house.company.forget(session)
+                self._house.archive.forget(session)
             self._note_topics()
             await asyncio.sleep(HOUSEKEEPING_EVERY_S)
 

@@ -53,7 +53,9 @@ def test_a_frozen_browser_is_told_and_held_until_it_goes_on(tmp_path: Path) -> N
             scene.chromium.thaw()
         chrome_is(scene.night, "connected", BACK_S + SLACK_S)
         scene.follows("held", target)
-        assert scene.wiretap.methods["Target.setDiscoverTargets"] == 1, "a second connection"
+        assert scene.wiretap.methods["Target.setDiscoverTargets of the browser"] == 1, (
+            "a second connection"
+        )
         assert "gone" not in scene.night.phases(scene.notes.url("held"))
 
 

@@ -111,6 +111,10 @@ def test_with_an_empty_archive_all_is_appended() -> None:
     assert missing("", "one\ntwo", "two\nthree") == "one\ntwo\nthree"
 
 
+def test_a_page_that_begins_amid_a_line_is_known() -> None:
+    assert missing("one\ntwo and\nthree\n", "and\nthree\nfour\n", "") == "four\n"
+
+
 def test_of_many_like_lines_the_longest_run_counts() -> None:
     assert missing("1\nok\nok\nok\n", "ok\nok\nok\nok\n2\n", "2\n3\n") == "ok\n2\n3\n"
 

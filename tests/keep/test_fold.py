@@ -1,11 +1,14 @@
 """Folding: what stands at the end is what a terminal shows, however the stream came in pieces."""
 
+import io
 import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.progress import Progress
 
 from colab_cdp_agent.keep.fold import LONGEST_LINE, Ansi, Screen, folded, plain
 
@@ -145,6 +148,24 @@ def test_nested_bars_leave_their_last_state_each() -> None:
     rows = [row for piece in pieces for row in screen.write(piece)]
     assert [row.shown() for row in rows] == ["outer: 100%"]
     assert [row.shown() for row in screen.end()] == ["inner: 100%"]
+
+
+def test_what_rich_draws_leaves_each_bar_once() -> None:
+    drawn = io.StringIO()
+    console = Console(file=drawn, force_terminal=True, force_jupyter=False, width=60)
+    with Progress(console=console, auto_refresh=False) as progress:
+        bars = [progress.add_task(name, total=20) for name in ("train", "valid")]
+        for step in range(20):
+            for bar in bars:
+                progress.update(bar, advance=1)
+                progress.refresh()
+            if step % 10 == 0:
+                progress.console.print(f"step {step}")
+    *printed, train, valid = folded(drawn.getvalue()).strip("\n").split("\n")
+    assert printed == ["step 0", "step 10"]
+    assert (train[:6], valid[:6]) == ("train ", "valid ")
+    assert "100%" in train
+    assert "100%" in valid
 
 
 def test_a_table_that_is_redrawn_below_printed_lines_stands_once() -> None:

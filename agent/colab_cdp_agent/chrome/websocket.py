@@ -18,6 +18,7 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
 CLOSE_LIMIT_S = 0.5
+WRITE_BYTES = 2**16
 MESSAGES = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
 
@@ -53,7 +54,7 @@ class Socket(asyncio.Protocol):
         self._early: list[bytes] = []  # no more than came in one piece with the handshake
         self._take: Callable[[bytes], None] = self._early.append
         self._parts: list[bytes] = []
-        self._flush_is_due = False
+        self._unwritten_bytes = 0
         self._failure: Exception | None = None
 
     async def read(self, take: Callable[[bytes], None]) -> bool:
@@ -84,9 +85,11 @@ class Socket(asyncio.Protocol):
         if self._protocol.state is not State.OPEN:
             raise SocketClosedError("the connection is closed")
         self._protocol.send_text(message)
-        if not self._flush_is_due:
-            self._flush_is_due = True
+        if self._unwritten_bytes == 0:
             self._loop.call_soon(self._flush)
+        self._unwritten_bytes += len(message)
+        if self._unwritten_bytes > WRITE_BYTES:
+            self._flush()
 
     async def opened(self) -> None:
         """Wait until the handshake is through.
@@ -160,7 +163,7 @@ class Socket(asyncio.Protocol):
         self._writable.set()
 
     def _flush(self) -> None:
-        self._flush_is_due = False
+        self._unwritten_bytes = 0
         pieces = self._protocol.data_to_send()
         if not pieces or self._transport.is_closing():
             return

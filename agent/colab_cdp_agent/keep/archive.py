@@ -24,6 +24,8 @@ from colab_cdp_agent.keep.session_log import Desk, Log
 
 WRITE_EVERY_S = 0.9
 RETRY_EVERY_S = 5.0
+THREADS = 4
+"""A disk that hangs leaves threads to others: asyncio has five at least."""
 
 logger = structlog.get_logger()
 
@@ -61,6 +63,7 @@ class Archive:
         self._pruning = Pruning(folder, max_bytes, keep_s)
         self._notebooks: dict[str, _Notebook] = {}
         self._room = Room()
+        self._threads = asyncio.Semaphore(THREADS)
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._failing: set[_Notebook] = set()
@@ -197,16 +200,18 @@ class Archive:
     async def _put(self, notebook: _Notebook, write: Callable[[], int]) -> OSError | None:
         """Write in a thread, and say once in the log that it cannot be done, or can be again."""
         try:
-            written_bytes = await asyncio.to_thread(write)
+            async with self._threads:
+                written_bytes = await asyncio.to_thread(write)
         except OSError as error:
             notebook.retry_at = time.monotonic() + RETRY_EVERY_S
-            self._failing.add(notebook)
-            if len(self._failing) == 1:
+            if not self._failing:
                 logger.warning("the archive cannot be written", reason=self._reason(error))
+            self._failing.add(notebook)
             return error
         if notebook in self._failing:
             self._failing.remove(notebook)
-            logger.info("the archive can be written again", file=str(notebook.file.path))
+            if not self._failing:
+                logger.info("the archive can be written again", folder=str(self._folder))
         if written_bytes and self._pruning.is_due(written_bytes):
             await asyncio.to_thread(self._prune)
         return None

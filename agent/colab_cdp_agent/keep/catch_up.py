@@ -67,10 +67,13 @@ def _known(lines: list[str], archived: list[str]) -> int:
     best, longest = 0, 0
     for count, line in enumerate(lines, start=1):
         run = min(count, len(archived))
-        if run > longest and line == archived[-1]:
-            known = lines[count - run : count]
-            if known == archived[-run:] and any(known):
-                best, longest = count, run
+        if run <= longest or line != archived[-1]:
+            continue
+        shown, kept = lines[count - run : count], archived[-run:]
+        if run == count and any(shown[1:]) and shown[0] and kept[0].endswith(shown[0]):
+            shown[0] = kept[0]  # a page may begin amid a line
+        if shown == kept and any(shown):
+            best, longest = count, run
     return best
 
 

@@ -64,9 +64,9 @@ class DayFile:
         self._begun = self._torn = False
 
     def write(self, settled: bytes, passing: bytes, head: bytes = b"") -> int:
-        """Put text after what is settled, and return once it is safely on disk: all or nothing.
+        """Put text after what is settled, all or nothing.
 
-        Returns how many bytes larger the settled text is, 0 where nothing was new.
+        Return once it is safely on disk: how many bytes had to be written, 0 for nothing new.
 
         Args:
             settled: whole lines that will not change.
@@ -90,9 +90,9 @@ class DayFile:
                 # Begun by an earlier run, perhaps killed amid a line; or another wrote into it.
                 self._end, self._passing, self._begun = size, b"", False
                 settled = (_line_end(file, size) if size else head) + settled
-            self._replace(file, settled + passing)
+            written_bytes = self._replace(file, settled + passing)
         self._end, self._passing, self._begun = self._end + len(settled), passing, True
-        return len(settled)
+        return written_bytes
 
     def _open(self) -> FileIO:
         for folder in (self._folder.parent, self._folder):
@@ -100,8 +100,8 @@ class DayFile:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | _BINARY, 0o600)
         return FileIO(descriptor, "r+")
 
-    def _replace(self, file: FileIO, new: bytes) -> None:
-        """Write what differs from what stands after the settled text."""
+    def _replace(self, file: FileIO, new: bytes) -> int:
+        """Write what differs from what stands after the settled text, and return how much it is."""
         same = _same(self._passing, new)
         self._torn = True
         try:
@@ -113,10 +113,11 @@ class DayFile:
             self._restore(file)
             raise
         self._torn = False
+        return len(new) - same
 
     def _restore(self, file: FileIO) -> None:
         """Put back what stood there before a write that failed."""
-        file.truncate(self._end)
+        file.truncate(self._end + len(self._passing))
         _write(file, self._end, self._passing)
         self._torn = False
 
@@ -125,8 +126,11 @@ class DayFile:
         newest = max((file for file in files(self._folder) if file.day == self._day), default=None)
         if newest is None:
             return 1
-        full = newest.path.stat().st_size >= LARGEST_FILE_BYTES
-        return newest.number + 1 if full else newest.number
+        try:
+            full = newest.path.stat().st_size >= LARGEST_FILE_BYTES
+        except OSError:
+            full = False  # whoever writes to it is told
+        return newest.number + full
 
 
 @dataclass(frozen=True, order=True, slots=True)

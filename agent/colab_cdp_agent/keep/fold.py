@@ -5,11 +5,11 @@ Control sequences: https://ecma-international.org/publications-and-standards/sta
 """
 
 import re
-from itertools import groupby
 from typing import Literal
 
+from colab_cdp_agent.keep.row import RESET, Row, Style
+
 Ansi = Literal["strip", "keep"]
-Style = tuple[str, ...]
 
 HEIGHT_LINES = 100
 """How far up a cursor can go: bars that stand higher have left the screen."""
@@ -30,49 +30,7 @@ _COLOUR_OR_NOTHING = re.compile(rf"{_COLOUR.pattern}|\x1b(?=\x1b)")
 _ESCAPE = re.compile(rf"{_ANY_ESCAPE}|\x1b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ACT = re.compile(r"\x1b\[[0-9;]*[A-Z]")
-_RESETS = ("\x1b[m", "\x1b[0m")
-
-
-class Row:
-    """One line, which can be redrawn as long as it is not `fixed`."""
-
-    __slots__ = ("fixed", "redrawn", "styles", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.styles: list[Style] | None = None
-        self.redrawn = False
-        self.fixed = False
-
-    def put(self, column: int, text: str, style: Style) -> None:
-        """Write over what stands from a column on."""
-        missing = column - len(self.text)
-        self.redrawn = self.redrawn or missing < 0
-        if style and self.styles is None:
-            self.styles = [()] * len(self.text)
-        if self.styles is not None:
-            self.styles += [()] * missing
-            self.styles[column : column + len(text)] = [style] * len(text)
-        before = self.text + " " * missing if missing > 0 else self.text[:column]
-        self.text = before + text + self.text[column + len(text) :]
-
-    def cut(self, column: int) -> None:
-        """Erase from a column to the end."""
-        self.redrawn = True
-        self.text = self.text[:column]
-        if self.styles is not None:
-            del self.styles[column:]
-
-    def shown(self) -> str:
-        """Return the line: what a redrawn bar was blanked out with is not part of it."""
-        text = self.text.rstrip(" ") if self.redrawn else self.text
-        if self.styles is None:
-            return text
-        parts = []
-        for style, cells in groupby(zip(self.styles, text, strict=False), lambda cell: cell[0]):
-            words = "".join(character for _style, character in cells)
-            parts.append(f"{''.join(style)}{words}{_RESETS[1]}" if style else words)
-        return "".join(parts)
+_RESETS = ("\x1b[m", RESET)
 
 
 class Screen:
@@ -101,8 +59,7 @@ class Screen:
 
         They may be drawn over by a later piece, as long as they are not fixed.
         """
-        while self._rows[self._at].fixed:
-            self._at += 1
+        self._forget_fixed()
         if self._held:
             text, self._held = self._held + text, ""
         if "\x1b" in text:
@@ -121,6 +78,20 @@ class Screen:
         """Finish the unfinished line; nothing of what stands is drawn over any more."""
         self._style, self._held = (), ""
         return self._leave()
+
+    def holds(self, row: Row) -> bool:
+        """Return whether a finished line is one of a block that is being drawn: at the cursor."""
+        return row in self._rows[self._at : -1]
+
+    def _forget_fixed(self) -> None:
+        fixed = 0
+        while self._rows[fixed].fixed:
+            fixed += 1
+        if fixed:
+            del self._rows[:fixed]
+            self._at = max(0, self._at - fixed)
+        while self._rows[self._at].fixed:
+            self._at += 1
 
     def _appends(self, length: int) -> bool:
         """Return whether so many characters simply go to the end."""

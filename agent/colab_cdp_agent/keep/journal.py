@@ -29,7 +29,8 @@ RETRY_AFTER_S: Final = 10.0
 ALIVE_EVERY_S: Final = 30.0
 STOOD_STILL_S: Final = 120.0
 """After a jump of the clock beyond this the computer must have slept: nothing was watched."""
-ROWS_AT_ONCE: Final = 1_000
+ROWS_AT_ONCE: Final = 250
+"""In one transaction: however long their texts, they fit into what the file keeps free."""
 
 log = structlog.get_logger()
 
@@ -244,6 +245,6 @@ class Journal:
         """Say once when the journal can no longer be written, and once when it can again."""
         before, self.trouble = self.trouble, trouble
         if trouble is not None and before is None:
-            log.warning("the journal cannot be written; the watch goes on without", reason=trouble)
+            log.warning("nothing is kept in the journal; the watch goes on", reason=trouble)
         elif trouble is None and before is not None:
             log.info("the journal is written again", dropped=self.dropped)

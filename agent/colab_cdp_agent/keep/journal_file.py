@@ -27,10 +27,9 @@ DAMAGED_KEPT: Final = 3
 BESIDE: Final = ("-wal", "-shm")
 
 # What SQLite says of a file whose content is wrong, and not the disk, a lock or a permission:
-# also where a table is missing, for the file's version promises it.
+# also where a table is missing that the file's version promises.
 DAMAGE: Final = frozenset({
     sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR,
-    sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH,
 })  # fmt: skip
 PRIMARY_CODE: Final = 0xFF
 
@@ -91,12 +90,13 @@ class JournalFile:
 
     def _write(self, rows: Sequence[Row], now: datetime) -> None:
         connection = self._open()
+        self._bound_log(connection)
+        self._prune(connection, now)  # before: what fails after the commit would be written twice
         with _Transaction(connection):
             for row in rows:
                 for statement in row.statement:
                     connection.execute(statement, row.values)
             self._thin(connection, rows)
-        self._prune(connection, now)
 
     def _open(self) -> sqlite3.Connection:
         """Return the connection; a file that was moved or removed meanwhile is begun anew."""
@@ -157,14 +157,13 @@ class JournalFile:
         """Forget what is too old; and while the file is nearly full, the oldest part of it."""
         since = None if self._pruned_at is None else (now - self._pruned_at).total_seconds()
         if since is None or not 0 <= since < PRUNE_EVERY_S:
-            _forget(connection, schema.stamp(schema.before(now, self._keep_s)))
+            _forget(connection, schema.stamp_before(now, self._keep_s))
             self._pruned_at = now
         while _used_bytes(connection) > self._max_bytes * PRUNE_AT:
             ages = sorted(at for (at,) in connection.execute(statements.AGES))
             if not ages:
                 break
             _forget(connection, ages[len(ages) // FORGOTTEN_AT_ONCE])
-        self._bound_log(connection)
 
     def _bound_log(self, connection: sqlite3.Connection) -> None:
         """Shorten the write-ahead log, which grows as long as somebody else reads in the file."""

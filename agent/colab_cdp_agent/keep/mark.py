@@ -12,9 +12,9 @@ _MARK = re.compile(_TIME)
 _LIKE_A_MARK = re.compile(rf" *{_TIME}")
 
 
-def mark(title: str, text: str | None = None) -> str:
+def mark(title: str, text: str = "") -> str:
     """Return a mark of this moment, as one line without control characters."""
-    words = title if text is None else f"{title}: {text}"
+    words = ": ".join(part for part in (title, text) if part)
     line = "".join(character if character.isprintable() else " " for character in words)
     return f"--- {datetime.now().astimezone().isoformat(timespec='seconds')} {line}"
 

@@ -67,13 +67,13 @@ def stored(value: Value) -> str | float | None:
     """Return a value as it is stored.
 
     Moments become text in UTC, and long texts short; addresses are left out of texts, and so is
-    half of a UTF-16 pair. A number that SQLite cannot hold becomes null.
+    half of a UTF-16 pair. A number that SQLite cannot hold becomes the nearest that it can.
     """
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, str):
         text = value[:LONGEST_TEXT].encode(errors="replace").decode()
         return ADDRESS.sub(REPLACED_BY, text)
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        return None
+    if isinstance(value, int):
+        return min(max(value, -LARGEST_INTEGER), LARGEST_INTEGER)
     return value

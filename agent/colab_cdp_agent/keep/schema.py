@@ -120,9 +120,9 @@ def stamp(at: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def before(at: datetime, seconds: float) -> datetime:
-    """Return the moment that many seconds earlier, or the earliest there is."""
+def stamp_before(at: datetime, seconds: float) -> str:
+    """Return the moment that many seconds earlier; where there is none, what sorts before any."""
     try:
-        return at - timedelta(seconds=seconds)
+        return stamp(at - timedelta(seconds=seconds))
     except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+        return ""

@@ -11,8 +11,9 @@ from itertools import chain
 
 from colab_cdp_agent.keep import fold
 from colab_cdp_agent.keep.backlog import Backlog, Load, Room, encode
-from colab_cdp_agent.keep.fold import Ansi, Row, Screen
+from colab_cdp_agent.keep.fold import Ansi, Screen
 from colab_cdp_agent.keep.mark import guarded, mark
+from colab_cdp_agent.keep.row import Row
 
 RECENT_LINES = 200
 RECENT_CHARACTERS = 65_536
@@ -219,6 +220,9 @@ class Log:
             self._recent_characters > RECENT_CHARACTERS and len(recent) > 1
         ):
             oldest, length = recent.popleft()
+            if self._stdout.holds(oldest) or self._stderr.holds(oldest):
+                recent.append((oldest, length))  # a bar goes along below what is printed
+                break
             self._recent_characters -= length
             self._settle(oldest)
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any, Final
 
@@ -120,7 +120,7 @@ def _urgency(notebook: Notebook) -> tuple[bool, bool, str, str]:
 def _runs(rows: Record, watched: Watching) -> Iterator[Run]:
     """Yield the runs that went on within the span, by their beginning."""
     ordered = sorted(rows.runs, key=lambda run: (run.began or run.seen, run.run))
-    for run, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for run, following in zip_longest(ordered, ordered[1:]):
         outcome, until = _end(run, following, watched)
         if until < watched.span.began or (run.began or until) > watched.span.ended:
             continue
@@ -158,12 +158,18 @@ def _end(run: record.Run, following: record.Run | None, watched: Watching) -> tu
 
 def _curves(points: Iterable[record.Point]) -> Iterator[Curve]:
     """Yield a run's metrics, losses first."""
-    named: dict[str, list[record.Point]] = defaultdict(list)
+    named: dict[str, list[tuple[datetime, int, float | None]]] = defaultdict(list)
     for point in points:
-        named[point.name].append(point)
+        named[point.name].append((point.at, point.step or 0, _finite(point.value)))
     for name in sorted(named, key=lambda name: ("loss" not in name.lower(), name)):
-        ordered = sorted(named[name], key=lambda point: (point.at, point.step or 0))
-        yield Curve(name, tuple((point.at, _finite(point.value)) for point in ordered))
+        ordered = sorted(named[name], key=_place)
+        yield Curve(name, tuple((at, value) for at, _step, value in ordered))
+
+
+def _place(point: tuple[datetime, int, float | None]) -> tuple[datetime, int, bool, float]:
+    """Return what points are ordered by; several may be of one moment."""
+    at, step, value = point
+    return at, step, value is None, value or 0.0
 
 
 def _finite(value: float | None) -> float | None:

@@ -72,7 +72,7 @@ class Report:
 
     def _notebook(self, notebook: Notebook) -> None:
         title = Text(f"\n{printable(notebook.title)}", "bold")
-        title.append(f"  {words.phase_now(notebook)}", glyph(notebook.phase).colour)
+        title.append(f"  {printable(words.phase_now(notebook))}", glyph(notebook.phase).colour)
         self._console.print(title)
         self._bar(notebook)
         self._grid([line for run in notebook.runs for line in self._run(run)])
@@ -100,7 +100,7 @@ class Report:
         legend = Text(" " * (len(began) + 3))
         for phase in dict.fromkeys(cells):
             legend.append(self._character(phase), glyph(phase).colour)
-            legend.append(f" {words.phase_word(phase)}  ")
+            legend.append(f" {printable(words.phase_word(phase))}  ")
         self._console.print(legend, "\n")
 
     def _character(self, phase: str) -> str:

@@ -7,6 +7,7 @@ nobody watched is not known, nor what it does after that until it is seen again.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby, pairwise, zip_longest
 from typing import Final, Literal
 
 import msgspec
@@ -80,7 +81,7 @@ def watching(watches: Iterable[Watch], signs: Iterable[datetime], span: Span) ->
     shifts: list[Span] = []
     gaps: list[Gap] = []
     end, why = span.began, _NOT_RUNNING
-    for watch, following in zip(known, [*known[1:], None], strict=True):
+    for watch, following in zip_longest(known, known[1:]):
         if watch.began > end:
             gaps.append(Gap(end, watch.began, "slept" if watch.resumed else why))
         lived = span.ended if now and following is None else _lived(watch, following, noted)
@@ -128,14 +129,12 @@ def _within(gaps: Iterable[Gap], span: Span) -> Iterator[Gap]:
 
 def _joined(marks: Sequence[tuple[datetime, str]], span: Span) -> Iterator[Stretch]:
     """Yield the stretches between marks within a span; neighbours of one phase are one."""
-    phase, began = NOT_WATCHED, span.began
-    for at, following in marks:
-        moment = min(max(at, span.began), span.ended)
-        if following == phase:
-            continue
-        if moment > began:
-            yield Stretch(began, moment, phase)
-            began = moment
-        phase = following
-    if began < span.ended:
-        yield Stretch(began, span.ended, phase)
+    within = [(min(max(at, span.began), span.ended), phase) for at, phase in marks]
+    parts = [
+        Stretch(began, ended, phase)
+        for (began, phase), (ended, _next) in pairwise([*within, (span.ended, "")])
+        if began < ended
+    ]
+    for phase, group in groupby(parts, key=lambda part: part.phase):
+        same = list(group)
+        yield Stretch(same[0].began, same[-1].ended, phase)

@@ -45,10 +45,10 @@ class Bulletin:
         topic = mqtt.EVENT.at(**self._levels, id=session)
         self._board.events.add(topic, mqtt.encode(happening))
 
-    def log(self, session: str, lines: Iterable[str]) -> None:
-        """Send lines that a session printed, where that is wanted."""
+    def log(self, session: str, lines: Iterable[str], skipped: int = 0) -> None:
+        """Send lines that a session printed, where that is wanted; so many before are skipped."""
         if self._publish.log:
-            self._board.logs.add(mqtt.LOG.at(**self._levels, id=session), lines)
+            self._board.logs.add(mqtt.LOG.at(**self._levels, id=session), lines, skipped)
 
     def forget(self, session: str) -> None:
         """Take down everything about a session."""

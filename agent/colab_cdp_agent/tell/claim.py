@@ -41,6 +41,11 @@ class Claim:
         self._agent = agent
         self._instance = instance
 
+    def begin(self) -> None:
+        """Begin anew, on a connection on which nothing was heard yet."""
+        self.heard_back.clear()
+        self.contested = False
+
     def hear(self, message: Message) -> mqtt.Response | None:
         """Take a message on one of the two topics; return what a later claim is answered.
 

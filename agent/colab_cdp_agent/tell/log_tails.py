@@ -18,9 +18,13 @@ class LogTails:
         self._tails: dict[str, _Tail] = {}
         self._news = asyncio.Event()
 
-    def add(self, topic: str, lines: Iterable[str]) -> None:
-        """Add lines; when there are too many the oldest are left out, a long one is cut short."""
+    def add(self, topic: str, lines: Iterable[str], skipped: int = 0) -> None:
+        """Add lines, of which so many before the first are skipped.
+
+        When there are too many the oldest are left out, and a long one is cut short.
+        """
         tail = self._tails.setdefault(topic, _Tail())
+        tail.skip(skipped)
         for line in lines:
             tail.add(line)
         if tail.lines:
@@ -52,6 +56,12 @@ class _Tail:
         short = len(line) <= LONGEST_LINE
         self.lines.append(line if short else f"{line[: LONGEST_LINE - 1]}…")
         self._count += 1
+
+    def skip(self, count: int) -> None:
+        """Take note of lines that are not at hand any more."""
+        if count:
+            self._count += count
+            self.lines.clear()  # a batch has no holes
 
     def take(self) -> bytes:
         """Return the lines as a payload, and keep none."""

@@ -44,12 +44,12 @@ class Publisher:
     """
 
     def __init__(self, identity: Identity, board: Board, answer: Answer) -> None:
-        self._identity = identity
+        self._instance = identity.instance
         self._levels = {"root": identity.root, "agent": identity.agent}
         self._status = mqtt.STATUS.at(**self._levels)
         self._board = board
         self._answer = answer
-        self._claim = Claim(instance=identity.instance, **self._levels)
+        self._claim = Claim(identity.root, identity.agent, identity.instance)
         self._ours = False
         self._online = False
         self._dropped = 0
@@ -99,7 +99,7 @@ class Publisher:
         requests = mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+")
         topics = [self._status, requests]
         if not self._ours:
-            self._claim = Claim(instance=self._identity.instance, **self._levels)
+            self._claim.begin()
             topics.append(self._claim.response_topic)
         await connection.subscribe(*topics)
 
@@ -108,7 +108,7 @@ class Publisher:
 
         An answer that comes later still counts, for as long as this connection stands.
         """
-        await connection.publish(self._claim.topic, self._identity.instance.encode())
+        await connection.publish(self._claim.topic, self._instance.encode())
         try:
             async with asyncio.timeout(CLAIM_LIMIT_S):
                 await self._claim.heard_back.wait()

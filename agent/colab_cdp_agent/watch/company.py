@@ -1,6 +1,7 @@
 """What the notebooks of one agent know of each other, and of the computer that they share."""
 
 from colab_cdp_agent.watch.clock import Slept
+from colab_cdp_protocols.mqtt import Connection
 
 TOGETHER_S = 10.0
 """Connections that are lost within so many seconds are lost together."""
@@ -20,9 +21,13 @@ class Company:
         self.slept: Slept | None = None
         self._lost_at: dict[str, float] = {}
 
-    def lost(self, session: str, at: float) -> None:
-        """Take note that a session lost its connection, at a moment of any one clock."""
-        self._lost_at[session] = at
+    def take(self, session: str, connection: Connection, at: float) -> None:
+        """Take note of a session's connection, at a moment of any one clock."""
+        if connection == "connected":
+            self.connected.add(session)
+        elif connection != "unknown" and session in self.connected:
+            self.connected.discard(session)
+            self._lost_at[session] = at
 
     def lost_together(self, session: str, at: float) -> int:
         """Return how many other sessions lost their connection at about that moment."""

@@ -36,6 +36,9 @@ PERSON = frozenset({"captcha", "still_there", "run_anyway", "drive_consent", "si
 STOPS_DUTIES = LIMITS | PERSON
 """While one of these is raised, the page is the person's: no duty touches it."""
 
+PASSING = frozenset({"stalled", "lifetime_near"})
+"""What is worth a look while a run goes on, and means nothing once its connection is lost."""
+
 
 def find(kind: str) -> Finding:
     """Return the finding of a kind, in its usual words."""

@@ -109,7 +109,8 @@ class History:
                 self.run = msgspec.structs.replace(self.run, cell=page.cell)
             return None
         rests = now.kernel in {"idle", "dead"} or now.phase in {"ended", "gone"}
-        if rests or now.connection == "no_runtime":
+        anew = now.kernel == "starting" and now.connection == "connected"
+        if rests or anew or now.connection == "no_runtime":
             ended, self.run = self.run, None
             if ended is not None:
                 self._rested_at = time.monotonic()

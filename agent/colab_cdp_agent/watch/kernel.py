@@ -167,10 +167,12 @@ class Conversation:
 
     def _know_process(self, session: str, socket: Hashable) -> Iterator[Fact]:
         """Tell the same kernel from a fresh one by the session that each process makes up."""
-        if not session or self._voices.get(socket) == session:
+        if self._voices.get(socket) == session:
             return
         first = socket not in self._voices
         self._voices[socket] = session
+        if not session:
+            return  # a kernel that does not say which it is
         if self._rest in {"starting", "dead"}:
             self._rest = "idle"
         if self._process is not None and self._process in {

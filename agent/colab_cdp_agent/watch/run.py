@@ -5,25 +5,23 @@ Facts come in as they are heard, by the reader of Chrome's socket; nothing here 
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from colab_cdp_agent.keep.catch_up import missing
 from colab_cdp_agent.keep.record import Outcome
 from colab_cdp_agent.keep.session_log import Log
 from colab_cdp_agent.watch import facts
 from colab_cdp_agent.watch.duties import Load
 from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_agent.watch.intake import Intake
 from colab_cdp_agent.watch.progress import ProgressReader
 from colab_cdp_agent.watch.rhythm import Rhythm
 from colab_cdp_agent.watch.seen import PageReading
 from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_protocols import mqtt
 
-HELD_LIMIT = 1_000_000
-"""How many characters are held back until the page's own text was read."""
 REST_LIMIT = 2_000
 """How much of a line that is not ended yet is remembered to read progress from."""
 
@@ -56,12 +54,13 @@ class RunRecord:
         died: whether the kernel died since the last run began, and what became of it.
         same_runtime: whether the last new connection led to the same kernel as before.
         count: the number that the kernel gave the present execution.
-        holding: whether text is held back, until `caught_up` says what the page still shows.
+        intake: what was printed, on its way to the log.
 
     """
 
     def __init__(self, log: Log, patterns: Sequence[str]) -> None:
         self.log = log
+        self.intake = Intake(log)
         self.standing: Finding | None = None
         self.failure: facts.Failure | None = None
         self.count: int | None = None
@@ -72,11 +71,6 @@ class RunRecord:
         self.progress = ProgressReader(patterns)
         self.rhythm = Rhythm()
         self._rest: dict[str, str] = {}
-        self._deaf = True  # what was printed before is not known
-        self._deaf_since: datetime | None = None
-        self._held: list[tuple[str, str]] | None = None
-        self._held_size = 0
-        self._ends_later = False
         self._resting = True
         self._failure_shown = False
         self._lines_before = 0
@@ -85,19 +79,14 @@ class RunRecord:
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
 
-    def resume(self, kind: str) -> None:
+    def resume(self, raised: Iterable[str]) -> None:
         """Go on with what an earlier run of the agent found of the last run."""
-        if kind in STANDING:
+        for kind in STANDING.intersection(raised):
             self.standing = find(kind)
 
     def found(self, kind: str) -> None:
         """Take note of something that holds until the next run."""
         self.standing = find(kind)
-
-    @property
-    def holding(self) -> bool:
-        """Whether text waits for the page's own to be read."""
-        return self._held is not None
 
     def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
@@ -111,14 +100,14 @@ class RunRecord:
             case facts.RunBegan(_, seen):
                 self.standing, self.failure, self.count = None, None, None
                 self.ended, self.died = None, None
-                self._deaf = self._deaf and not seen
+                self.intake.began(seen=seen)
                 self._begin()
             case facts.RunCounted(_, count):
                 self.count = count
             case facts.RunEnded(_, outcome, failure):
                 self._end(outcome, failure)
             case facts.Deafened():
-                self._deaf, self._deaf_since = True, datetime.now(UTC)
+                self.intake.deafened()
             case _:
                 self._hear_of_kernel(fact)
         return True
@@ -165,11 +154,6 @@ class RunRecord:
         self._resting = True
         return self.log.lines - self._lines_before
 
-    def release(self) -> None:
-        """Let go of what is held back: the page that would tell the rest is gone."""
-        if self._held is not None:
-            self.caught_up(None, "", None)
-
     def outcome(self, now: Verdict) -> Outcome:
         """Return how the run ended, as far as somebody saw it."""
         if self.ended is None:
@@ -190,26 +174,33 @@ class RunRecord:
             return mqtt.Progress()
         return self.progress.progress(time.monotonic(), datetime.now(UTC))
 
-    def output(self, load: Load, archive: Path, *, heard: bool) -> mqtt.Output:
+    def shows(self, load: Load) -> None:
+        """Take note of what the page shows of the output, where the kernel is not heard."""
+        if load.last_line is None or load.last_line == self._shown_line:
+            return
+        now = time.monotonic()
+        self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
+        self.rhythm.heard(now)
+        self.progress.take(load.last_line, now)
+
+    def output(self, load: Load, archive: Path) -> mqtt.Output:
         """Return what was printed and where it is kept; without the kernel, what the page shows."""
         kept = str(archive) if archive.exists() else None
-        if not heard and not self.log.lines:
-            if load.last_line is not None and load.last_line != self._shown_line:
-                self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
-                self.progress.take(load.last_line, time.monotonic())
-            return mqtt.Output(
-                last_line=self._shown_line, last_at=self.last_at, page_lines=load.lines,
-                archive=kept,
-            )  # fmt: skip
         log = self.log
+        if not log.lines:
+            return mqtt.Output(
+                last_line=self._shown_line or log.last_line, last_at=self.last_at,
+                page_lines=load.lines, archive=kept, gaps=log.gaps,
+            )  # fmt: skip
         return mqtt.Output(
             log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
         )
 
-    def new_lines(self) -> list[str]:
-        """Return the lines that were ended since the last time, as far as memory holds them."""
+    def new_lines(self) -> tuple[list[str], int]:
+        """Return the lines since the last time that memory holds, and how many before it lacks."""
         new, self._lines_told = self.log.lines - self._lines_told, self.log.lines
-        return self.log.tail(new) if new else []
+        lines = self.log.tail(new) if new else []
+        return lines, new - len(lines)
 
     def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
         """Yield the metrics that changed, each at most every few seconds: points of a curve."""
@@ -220,28 +211,6 @@ class RunRecord:
             if series.points and series.points[-1] != self._metrics.get(name):
                 self._metrics[name] = series.points[-1]
                 yield name, series.points[-1][1], None
-
-    def caught_up(self, shown: str | None, archived: str, since: datetime | None) -> None:
-        """Go on with what was held back, after what the page shows and the archive lacks.
-
-        `shown` is the page's text of the running cell, None where it cannot be read; `archived`
-        is the archive's last text; `since` is when something was last kept.
-        """
-        held, self._held, self._held_size = self._held or [], None, 0
-        away = self._deaf_since or since
-        self._deaf_since = None
-        heard = "".join(text for _stream, text in held)
-        if away is not None:
-            local = away.astimezone().isoformat(timespec="seconds")
-            follows = "what the page still shows of it follows" if shown else "the page shows none"
-            self.log.gap(f"gap: nothing was heard since {local}; {follows}")
-        elif shown:
-            self.log.mark("this run was met on its way; what the page shows of it comes first")
-        for stream, text in [("stdout", missing(archived, shown, heard))] if shown else held:
-            self.log.write(stream, text)
-        if self._ends_later:
-            self._ends_later = False
-            self.log.end_run()
 
     def _begin(self) -> None:
         """Begin anew after a rest; the cells of a row are one run."""
@@ -260,15 +229,7 @@ class RunRecord:
         self.last_at = datetime.now(UTC)
         self.rhythm.heard(now)
         self._read_progress(stream, text, now)
-        if self._deaf:
-            self._deaf, self._held = False, []
-        if self._held is None:
-            self.log.write(stream, text)
-            return
-        self._held.append((stream, text))
-        self._held_size += len(text)
-        if self._held_size > HELD_LIMIT:
-            self.caught_up(None, "", None)
+        self.intake.write(stream, text)
 
     def _read_progress(self, stream: str, text: str, now: float) -> None:
         *lines, rest = _ENDS.split(self._rest.get(stream, "") + text)
@@ -279,10 +240,7 @@ class RunRecord:
 
     def _end(self, outcome: facts.Outcome, failure: facts.Failure | None) -> None:
         self.ended, self.failure = outcome, failure
-        if self._held is None:
-            self.log.end_run()
-        else:
-            self._ends_later = True
+        self.intake.ended()
         self._rest.clear()
         if failure is not None and outcome == "failed":
             self.standing = Finding("run_failed", f"The run failed: {failure}"[:300])

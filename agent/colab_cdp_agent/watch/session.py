@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,11 +11,11 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
-from colab_cdp_agent.keep.archive import Archive
+from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.attention import Attention, News
+from colab_cdp_agent.watch.attention import NOTHING, Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
@@ -23,7 +23,7 @@ from colab_cdp_agent.watch.diary import Diary
 from colab_cdp_agent.watch.duties import DutyName, gave_up
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
-from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
@@ -49,7 +49,7 @@ class Listener(msgspec.Struct, frozen=True):
 
     state: Callable[[mqtt.State], None]
     happening: Callable[[str, mqtt.Happening], None]
-    printed: Callable[[str, list[str]], None]
+    printed: Callable[[str, list[str], int], None]
 
 
 class House(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Session:
         house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
-        raised: what an earlier run of the agent raised and saw no end of: its kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
         observe: say what would be done, and do nothing.
 
     """
@@ -84,7 +84,7 @@ class Session:
         house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
-        raised: tuple[str, datetime] | None = None,
+        raised: Mapping[str, datetime] = NOTHING,
         observe: bool,
     ) -> None:
         self.id = session
@@ -99,10 +99,8 @@ class Session:
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
-        self._attention = Attention(session, house.journal)
-        if raised is not None:
-            self._attention.resume(find(raised[0]), raised[1])
-            self._record.resume(raised[0])
+        self._attention = Attention(session, house.journal, raised)
+        self._record.resume(raised)
         self._rounds = Rounds(
             session, policy, house.archive, self._history, self._did, observe=observe
         )
@@ -134,7 +132,7 @@ class Session:
                     self._catching_up.cancel()
         finally:
             wire.leave()
-            self._record.release()
+            self._record.intake.release()
             self.tab = self._wire = None
 
     def lose(self, reason: TabState) -> None:
@@ -163,15 +161,21 @@ class Session:
         while True:
             self._news.clear()
             now = self._conclude(self._seen(page))
-            if self._record.holding and _is_over(self._catching_up):
+            if self._record.intake.holding and _is_over(self._catching_up):
                 self._catching_up = tasks.create_task(self._catch_up(page), name="catch up")
-            heard = self._wire is not None and self._wire.heard and not self._record.holding
-            self._rounds.begin(page, now, tasks, heard=heard)
+            if not self._record.intake.holding:
+                heard = self._heard and self._record.intake.whole
+                self._rounds.begin(page, now, tasks, heard=heard)
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    @property
+    def _heard(self) -> bool:
+        """Whether the kernel itself is heard."""
+        return self._wire is not None and self._wire.heard
 
     def _seen(self, page: PageWitness) -> Seen:
         clock, history = time.monotonic(), self._history
@@ -204,8 +208,10 @@ class Session:
         now = verdict(seen, self._profile)
         self._name(seen)
         self._evidence.look(seen.page, self._ledger.runtime)
-        self._know_connection(now)
+        self._house.company.take(self.id, now.connection, time.monotonic())
         ended = self._history.remember(now, seen)
+        if not self._heard:
+            self._record.shows(self._history.load)
         if self._history.run is not None:
             self._diary.run(self._history.run, self._record)
         for news in self._ledger.take(now, seen.page):
@@ -217,15 +223,6 @@ class Session:
         self._tell(now)
         return now
 
-    def _know_connection(self, now: Verdict) -> None:
-        """Let the other notebooks know: what is lost together has one cause."""
-        connected = self._house.company.connected
-        if now.connection == "connected":
-            connected.add(self.id)
-        elif now.connection != "unknown" and self.id in connected:
-            connected.discard(self.id)
-            self._house.company.lost(self.id, time.monotonic())
-
     def _attend(self, finding: Finding | None, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
 
@@ -233,7 +230,10 @@ class Session:
             kind = finding.kind if finding is not None else ""
             return self._evidence.why(kind, seen, self._history, self._record)
 
-        for news in self._attention.take(finding, datetime.now(UTC), why):
+        still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
+        if seen.standing is not None:
+            still.add(seen.standing.kind)
+        for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
             company = self._house.company
@@ -251,18 +251,19 @@ class Session:
 
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
-        shown = None
+        shown, tail, since = None, "", None
+        archive = self._house.archive
         try:
+            await self._record.log.kept()
+            tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
+            since = await asyncio.to_thread(archive.last_kept, self.id)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
                 printed = await read_printed(page)
                 shown = printed.text if printed is not None and printed.readable else None
-        except (ChromeError, TimeoutError) as error:
-            log.debug("the page's text was not read", session=self.id, reason=str(error))
-        archive = self._house.archive
-        tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
-        since = await asyncio.to_thread(archive.last_kept, self.id)
-        self._record.caught_up(shown, tail, since)
+        except (ArchiveFailedError, ChromeError, TimeoutError) as error:
+            log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
+        self._record.intake.caught_up(shown, tail, since)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
@@ -295,9 +296,9 @@ class Session:
         """Tell the state when more than its clock has changed."""
         state = self._ledger.state(now, self._told_beside(), self._history.past)
         self._diary.state(state)
-        lines = self._record.new_lines()
+        lines, skipped = self._record.new_lines()
         if lines:
-            self._listener.printed(self.id, lines)
+            self._listener.printed(self.id, lines, skipped)
         if self._told is None or not _same(self._told, state):
             self._told = state
             self._listener.state(state)
@@ -305,12 +306,11 @@ class Session:
     def _told_beside(self) -> Told:
         history, record = self._history, self._record
         run = history.run
-        heard = self._wire is not None and self._wire.heard
         return Told(
             attention=self._attention.now,
             run=mqtt.Run() if run is None else mqtt.Run(record.cell(run.cell), run.started),
             progress=record.told_progress(runs=run is not None),
-            output=record.output(history.load, self._house.archive.path(self.id), heard=heard),
+            output=record.output(history.load, self._house.archive.path(self.id)),
             runtime=self._wire.runtime if self._wire is not None else None,
             same=record.same_runtime,
             runtime_started=history.runtime_started,

@@ -5,7 +5,7 @@ Pure and total: any reading gives a verdict, and what no witness saw is `unknown
 
 import msgspec
 
-from colab_cdp_agent.watch.finding import LIMITS, SENTENCES, STOPS_DUTIES, Finding, find
+from colab_cdp_agent.watch.finding import LIMITS, PASSING, SENTENCES, STOPS_DUTIES, Finding, find
 from colab_cdp_agent.watch.profile import Profile, StateName
 from colab_cdp_agent.watch.seen import PageReading, Seen, WireReading
 from colab_cdp_protocols.mqtt import Connection, Kernel, Phase
@@ -105,6 +105,8 @@ def _wire_knows(wire: WireReading | None) -> bool:
 def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
     """Return what the kernel does: by its own word where it was heard, else as the page shows."""
     page, wire = seen.page, seen.wire
+    if connection in {"disconnected", "no_runtime"}:
+        return "unknown"  # a socket may look open long after its network is gone
     if page is not None and wire is not None and _wire_knows(wire):
         waits = "queued" in page.states or "running" in page.states
         if wire.kernel == "idle" and waits and wire.since_s < SETTLE_S:
@@ -153,7 +155,8 @@ _BUSY: dict[Kernel, Phase] = {
 def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
     """Return what is worth a look where no alarm of the profile is raised."""
     if phase == "reconnecting" or (phase == "ended" and not _wire_knows(seen.wire)):
-        return seen.standing or find("disconnected")
+        passes = seen.standing is None or seen.standing.kind in PASSING
+        return find("disconnected") if passes else seen.standing
     if phase == "running" and seen.standing is not None and seen.standing.kind == "run_failed":
         return None  # the cells behind it are only just being dropped
     if seen.standing is None and phase == "idle" and seen.run_failed and not _wire_knows(seen.wire):
@@ -193,7 +196,7 @@ def _agree(page_says: str, seen: Seen) -> bool | None:
     if wire is None or not _wire_knows(wire):
         return None
     if page_says in {"disconnected", "no_runtime"}:
-        # A socket may look open long after its network is gone; a word that came later is a word.
+        # A word that came after that is a word.
         return False if wire.heard_s + SETTLE_S < seen.page_since_s else None
     if page_says not in {"busy", "idle"} or wire.kernel not in {"busy", "idle"}:
         return None

@@ -82,7 +82,7 @@ class Bar(msgspec.Struct):
             return False
         if count.elapsed_s is not None and at - count.elapsed_s > self.at + SAME_MOMENT_S:
             return False  # it began after this one was seen last
-        return count.done >= self.count.done and _elapsed(count) >= _elapsed(self.count) - 1
+        return count.done >= self.count.done and _elapsed(count) >= _elapsed(self.count)
 
     def go_on(self, count: Count, at: float, epochs_done: float) -> None:
         """Take note of how far it is now."""
@@ -113,9 +113,11 @@ class BarStack:
 
     @property
     def innermost(self) -> Bar | None:
-        """The bar that tells the step: the innermost that is not done, if one is not."""
+        """The bar that tells the step: the innermost, or once it is done the one around it."""
         told = [bar for bar in reversed(self.bars) if bar.count.told]
-        return next((bar for bar in told if not bar.finished), next(iter(told), None))
+        if not told or not told[0].finished:
+            return next(iter(told), None)
+        return next((bar for bar in told if bar.total and not bar.finished), told[0])
 
     def find(self, count: Count, at: float, epochs_done: float) -> Bar | None:
         """Return the bar that a count goes on with, the innermost that fits."""

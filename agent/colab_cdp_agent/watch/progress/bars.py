@@ -69,7 +69,7 @@ _TRAINER = re.compile(
 )
 
 EPOCH_OF = re.compile(
-    r"\bepochs?+[\s:=#\[(]{0,4}(\d{1,7})(?:\s?(?:/|of)\s?(\d{1,7}))?", re.IGNORECASE
+    r"\b(?:epoch|epochs(?!\s?=))[\s:=#\[(]{0,4}(\d{1,7})(?:\s?(?:/|of)\s?(\d{1,7}))?", re.IGNORECASE
 )
 _EPOCHS = re.compile(r"\bepochs?\b", re.IGNORECASE)
 _YOLO_EPOCH = re.compile(r"\s*+(\d{1,7})/(\d{1,7})\s++[\d.]++G\b")
@@ -78,7 +78,7 @@ _NUMBERS = re.compile(r"[-+\d.:=/#()%]+|\b(?:nan|inf)\b|\be-?\d+")
 
 def read_tqdm(text: str) -> LineReading | None:
     """Read a bar of tqdm in any of its forms, with the epoch and the metrics in its name."""
-    match = _TQDM.search(text)
+    match = _TQDM.search(text) if " [" in text else None
     if match is None or _BYTES.search(match["per"]):
         return None
     title = _title(text[: match.start()])

@@ -30,9 +30,10 @@ _QUALIFIERS = (
     "train", "training", "val", "valid", "validation", "test", "eval", "avg", "avg.", "average",
     "mean", "running", "total", "batch", "best", "top1", "top5",
 )  # fmt: skip
-_NO_METRIC = {
+_NO_METRIC = {  # counts, times, sizes and speeds
     "epoch", "epochs", "step", "steps", "iter", "iteration", "batch", "eta", "time", "elapsed",
-    "remaining", "v_num", "total", "seed", "version", "date",
+    "remaining", "v_num", "data", "data_time", "mem", "memory", "max_mem", "img/s", "total",
+    "seed", "version", "date",
 }  # fmt: skip
 _ASSIGNED = re.compile(rf"\s?[:=]\s{{0,8}}(?:tensor\()?({NUMBER})(?=[\s,;|)\]}}&%]|$|\.\s|\.$)")
 _BARE = re.compile(
@@ -48,7 +49,8 @@ _ENDS_A_NAME = re.compile(r"[,;|\[\]{}\t]|\s-\s|\s\s")
 
 def is_metric(name: str) -> bool:
     """Return whether a name is of a value worth a curve: no count, time or speed."""
-    return name.lower() not in _NO_METRIC and not name.endswith(("_runtime", "_per_second"))
+    last = name.lower().rsplit(" ", 1)[-1]
+    return last not in _NO_METRIC and not name.endswith(("_runtime", "_per_second"))
 
 
 def metric_name(text: str) -> str:
@@ -74,8 +76,7 @@ def pairs(text: str) -> dict[str, float]:
 
 def _name_before(text: str) -> str | None:
     """Return the name that a text ends with: one word, or a known one with what qualifies it."""
-    text = _ENDS_A_NAME.split(text)[-1].rstrip()
-    text = text.strip("\"'")
+    text = _ENDS_A_NAME.split(text)[-1].rstrip().strip("\"'")
     match = _LAST_WORDS.search(text[-120:])
     if match is None:
         return None
@@ -108,20 +109,16 @@ class Metrics:
         self._loss_rank = len(LOSSES)
         self._loss_silent = 0
 
-    def take(self, told: dict[str, float], at: float, step: int | None) -> bool:
-        """Take note of what a line told; True if a value is another than before."""
-        changed = False
+    def take(self, told: dict[str, float], at: float, step: int | None) -> None:
+        """Take note of what a line told at a time; of one step the last value stays in a curve."""
         for name, value in (*told.items(), *self._loss_in(told)):
             if name not in self._last and not self._room_for(name):
                 continue
-            before = self._last.get(name)
-            changed = changed or before is None or _differ(value, before)
             self._last[name] = value
             if math.isfinite(value):
                 self.series.setdefault(name, Series()).add(at, value, step)
             if name == "loss":
                 self.diverged = not math.isfinite(value)
-        return changed
 
     def last(self) -> dict[str, float]:
         """Return the last values, finite ones only."""
@@ -147,7 +144,3 @@ class Metrics:
     def _room_for(self, name: str) -> bool:
         others = len(self._last.keys() - {"loss"})
         return name == "loss" or others < MOST_METRICS - 1
-
-
-def _differ(one: float, other: float) -> bool:
-    return one != other and not (math.isnan(one) and math.isnan(other))

@@ -12,7 +12,7 @@
   inside it is over. A bar that begins anew under its name replaces itself.
 - A fraction never goes back within the same whole: an epoch series or a bar. It does when a new
   whole begins: a bar that starts again, another bar in place of a finished one, or epochs that
-  start again from a lower number.
+  start again from a lower number. One that a person's own pattern reads is taken as it is.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,10 @@ from colab_cdp_agent.watch.progress.epochs import Epochs
 from colab_cdp_agent.watch.progress.reading import Count, LineReading
 
 Whole = tuple[str, int]
-"""What a fraction is of: a series of epochs, a bar, or what the person's own pattern reads."""
+"""What a fraction is of: a series of epochs, a bar, or `TOLD`."""
+
+TOLD: Whole = ("told", 0)
+"""The whole of which a person's own pattern reads the fraction: that is taken as it is."""
 
 
 class Position:
@@ -70,7 +73,8 @@ class Position:
     def own_eta(self) -> tuple[float, float] | None:
         """Return the time left by the word of the bar that tells the whole, and when it said so."""
         for bar in self._stack.bars:
-            if self.whole == ("bar", bar.serial) and bar.count.eta_s is not None:
+            tells = self.whole == ("bar", bar.serial) or bar.count.of_epochs
+            if tells and bar.count.eta_s is not None:
                 return bar.count.eta_s, bar.at
         return None
 
@@ -107,7 +111,7 @@ class Position:
     def _end_epochs_before(self, count: Count) -> None:
         """Forget epochs that are all done if a new bar is none of theirs."""
         key = (count.name, count.total)
-        all_done = self._epochs.total is not None and self.fraction == 1.0
+        all_done = self.whole == ("epochs", self._epochs.series) and self.fraction == 1.0
         if all_done and key not in self._ran_in_epochs and not is_aside(count.name):
             self._epochs.forget()
             self._ran_in_epochs.clear()
@@ -119,7 +123,7 @@ class Position:
         whole, fraction = self._measure()
         if fraction is not None:
             fraction = min(1.0, max(0.0, fraction))
-            if whole == self.whole and self.fraction is not None:
+            if whole == self.whole != TOLD and self.fraction is not None:
                 fraction = max(fraction, self.fraction)
         self.whole, self.fraction = whole, fraction
 
@@ -127,7 +131,7 @@ class Position:
         """Return what tells of the whole run, and how much of it is done."""
         epochs = self._epochs
         if self._told is not None:
-            return ("told", 0), self._told
+            return TOLD, self._told
         counting = [bar for bar in self._stack.bars if bar.total]
         main = [bar for bar in counting if not bar.is_aside]
         spanning = next((bar for bar in main if bar.spans_epochs), None)

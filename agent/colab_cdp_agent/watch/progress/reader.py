@@ -11,7 +11,7 @@ from colab_cdp_agent.watch.progress.metrics import Metrics
 from colab_cdp_agent.watch.progress.pace import Pace
 from colab_cdp_agent.watch.progress.patterns import OwnPatterns
 from colab_cdp_agent.watch.progress.position import Position, Whole
-from colab_cdp_agent.watch.progress.reading import LineReading
+from colab_cdp_agent.watch.progress.reading import NOTHING, LineReading
 from colab_cdp_agent.watch.progress.tables import Tables
 from colab_cdp_agent.watch.progress.text import shown
 from colab_cdp_agent.watch.series import Series
@@ -25,16 +25,16 @@ PAUSES_KEPT = 32
 _DIGIT = re.compile(r"\d")
 
 RECOGNISERS: tuple[tuple[tuple[str, ...], Callable[[str], LineReading | None]], ...] = (
-    ((" [",), bars.read_tqdm),
+    (("/s", "s/"), bars.read_tqdm),
     (("/step", "/sample", "ETA:", " - loss"), bars.read_keras),
     (("% ━", "% ─"), bars.read_ultralytics),
     (("━",), bars.read_rich),
     (("% [",), bars.read_fastai),
     (("[",), bars.read_trainer),
-    (("'epoch'",), logs.read_trainer_log),
-    (("]\t", "] "), logs.read_round),
+    (("'epoch'", '"epoch"'), logs.read_trainer_log),
+    (("]\t",), logs.read_round),
     ((":\tlearn", ":\ttest"), logs.read_catboost),
-    ((" rate, ",), logs.read_darknet),
+    ((" rate, ", "IOU: "), logs.read_darknet),
     (("building tree", "[Parallel("), logs.read_scikit),
     (("",), counts.read_counts),
 )
@@ -82,7 +82,7 @@ class ProgressReader:
 
     def begin(self, at: float) -> None:
         """Take note that a new run begins at a time: forget the one before."""
-        del at  # a run without news has no clock yet
+        del at  # what is not known of the run begins with its first news
         self._forget()
 
     def take(self, line: str, at: float) -> bool:
@@ -93,7 +93,7 @@ class ProgressReader:
         news = False
         for text in shown(line):
             reading = self._read(text)
-            if reading is not None and reading != self._last_reading:
+            if reading not in (None, NOTHING, self._last_reading):
                 self._note(reading, at)
                 news = True
         return news

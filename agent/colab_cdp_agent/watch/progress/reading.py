@@ -14,6 +14,8 @@ _UNITS_S = {
     "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "m": 60.0,
     "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0,
 }  # fmt: skip
+DAY_S = 86_400
+_DAYS = re.compile(r"(\d{1,4}) days?, ")
 _AMOUNT = re.compile(r"\s*+(\d++(?:\.\d*+)?+)\s*+([a-zµ]*+)\s*+")
 
 
@@ -60,7 +62,10 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 class LineReading(msgspec.Struct, frozen=True):
-    """All that one line says; `fraction` and `eta_s` are of the whole run, by its own word."""
+    """All that one line says; `fraction` and `eta_s` are of the whole run, by its own word.
+
+    An empty one, `NOTHING`, is of a line that is known, and tells nothing.
+    """
 
     count: Count | None = None
     epoch: Epoch | None = None
@@ -69,18 +74,24 @@ class LineReading(msgspec.Struct, frozen=True):
     eta_s: float | None = None
 
 
+NOTHING = LineReading()
+
+
 def clock_s(text: str | None) -> float | None:
-    """Return a duration printed as `1:02:03`, `02:03`, `5`, `5.2s` or `40ms`, in seconds."""
+    """Return a duration printed as `1 day, 1:02:03`, `02:03`, `5`, `5.2s` or `40ms`, in seconds."""
     if not text:
         return None
     if ":" not in text:
         return amount_s(text)
+    days = 0
+    if (match := _DAYS.match(text)) is not None:
+        days, text = int(match[1]), text[match.end() :]
     seconds = 0.0
     for part in text.split(":"):
         if not part.isdecimal():
             return None
         seconds = seconds * 60 + int(part)
-    return seconds
+    return days * DAY_S + seconds
 
 
 def amount_s(text: str) -> float | None:

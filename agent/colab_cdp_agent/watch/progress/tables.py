@@ -7,7 +7,7 @@ scikit-learn's gradient boosting print so.
 import re
 
 from colab_cdp_agent.watch.progress.bars import read_tqdm, read_ultralytics
-from colab_cdp_agent.watch.progress.metrics import metric_name
+from colab_cdp_agent.watch.progress.metrics import is_known, metric_name
 from colab_cdp_agent.watch.progress.reading import (
     NUMBER,
     Count,
@@ -17,10 +17,22 @@ from colab_cdp_agent.watch.progress.reading import (
 )
 
 _CELL = re.compile(rf"({NUMBER})([a-zA-Z%]{{0,2}})$")
+_COUNTS = ("epoch", "iter", "step")
 _MOST_COLUMNS = 30
 _YOLO_SCORES = ("P", "R", "mAP50", "mAP50-95")
 _NO_METRIC = {"time", "remaining time", "instances", "labels", "targets", "size", "img_size"}
-_YOLO_NAMES = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "dfl": "dfl_loss"}
+_YOLO_NAMES = {
+    "box": "box_loss",
+    "obj": "obj_loss",
+    "cls": "cls_loss",
+    "dfl": "dfl_loss",
+    "total": "total_loss",
+}
+_PLAIN_NAMES = {
+    "Training Loss": "loss",
+    "Validation Loss": "val_loss",
+    "Train Loss": "train_loss",
+}
 
 
 class Tables:
@@ -30,15 +42,15 @@ class Tables:
         self._columns: tuple[str, ...] = ()
 
     def take_header(self, text: str) -> bool:
-        """Take note of a line if it is a header; its first column counts epochs, steps or rounds.
+        """Take note of a line if it is a header, and return whether it is.
 
-        YOLO prints one for each epoch, the others once.
+        Its first column counts epochs, steps or rounds, and another one is a metric or YOLO's.
         """
-        cells = [cell for cell in re.split(r"\t|\s{2,}", text.strip()) if cell]
-        first = cells[0].lower() if cells else ""
-        if first not in {"epoch", "iter", "step"} or not 2 <= len(cells) <= _MOST_COLUMNS:  # noqa: PLR2004 - a lone word is no header
+        if not text.lstrip()[:5].lower().startswith(_COUNTS):
             return False
-        if len(cells) == 2 and "loss" not in cells[1].lower():  # noqa: PLR2004 - might be prose
+        cells = [cell for cell in re.split(r"\t|\s{2,}", text.strip()) if cell]
+        known = cells[0].lower() in _COUNTS and any(map(_is_column, cells[1:]))
+        if not known or len(cells) > _MOST_COLUMNS:
             return False
         self._columns = tuple(cells)
         return True
@@ -66,13 +78,13 @@ class Tables:
             elif name.lower() == "time" or cell in {"None", "No", "N/A", "log"}:
                 continue
             elif (match := _CELL.match(cell)) and not match[2]:
-                metrics[metric_name(_plain(name))] = float(match[1])
+                metrics[metric_name(_PLAIN_NAMES.get(name, name))] = float(match[1])
             else:
                 return None
         number = int(float(cells[0]))
         if self._columns[0].lower() == "epoch":
-            zero = self._columns[0] == "epoch"  # fastai's, which counts from zero
-            epoch = Epoch(number, over=True, from_zero=zero)
+            is_fastai = self._columns[0] == "epoch"
+            epoch = Epoch(number, over=True, from_zero=is_fastai)
             return LineReading(epoch=epoch, metrics=metrics, eta_s=eta)
         return LineReading(Count(number, name="row"), metrics=metrics, eta_s=eta)
 
@@ -84,7 +96,7 @@ class Tables:
                 return _scores(cells[-4:])
             return None
         if re.match(r"\s*+Class\s", text):
-            return bar
+            return LineReading(bar.count)  # its title holds names of scores, not their values
         epoch = re.fullmatch(r"(\d{1,7})/(\d{1,7})", cells[0])
         if epoch is None:
             return bar
@@ -93,9 +105,11 @@ class Tables:
             match = _CELL.match(cell.rstrip(":"))
             if match and not match[2] and name.lower() not in _NO_METRIC:
                 metrics[_YOLO_NAMES.get(name.lower(), metric_name(name))] = float(match[1])
-        number = Epoch(int(epoch[1]), int(epoch[2]))
-        count = bar.count
-        return LineReading(count, number, metrics)
+        return LineReading(bar.count, Epoch(int(epoch[1]), int(epoch[2])), metrics)
+
+
+def _is_column(name: str) -> bool:
+    return is_known(name) or name.lower() in {*_YOLO_NAMES, *_NO_METRIC}
 
 
 def _scores(cells: list[str]) -> LineReading | None:
@@ -103,10 +117,3 @@ def _scores(cells: list[str]) -> LineReading | None:
     if not all(re.fullmatch(NUMBER, cell) for cell in cells):
         return None
     return LineReading(metrics=dict(zip(_YOLO_SCORES, map(float, cells), strict=True)))
-
-
-def _plain(name: str) -> str:
-    """Return a column's name as its library calls the value elsewhere."""
-    return {"Training Loss": "loss", "Validation Loss": "val_loss", "Train Loss": "train_loss"}.get(
-        name, name
-    )

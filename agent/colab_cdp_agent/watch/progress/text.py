@@ -1,8 +1,8 @@
 """The text of a printed line: what a person would see of it, cut to a length that bounds its cost.
 
 Every regular expression of this package sees at most `LINE_CHARACTERS`. The built-in ones hold no
-repeat inside a repeat, and their repeats are possessive or bounded: their cost grows at worst with
-the square of that length. A person's own patterns run under the same cut.
+repeat inside a repeat, and their repeats are possessive or bounded: none runs away, whatever the
+line. A person's own patterns run under the same cut, which is all that bounds them.
 """
 
 import re
