@@ -164,6 +164,9 @@ def test_scikit_learn_counts_in_many_ways() -> None:
     assert (table[0].step, table[0].eta_s) == (1, 0.01)
     forest = [each for each in told if each.total == 20 and each.epoch is None]
     assert (forest[-1].step, forest[-1].fraction) == (20, 1.0)
+    tasks = [each for each in told if each.total == 12]
+    assert tasks[-1].step == 12
+    assert any(each.eta_s for each in tasks[:-1])
 
 
 def test_rich_tells_a_share_and_the_time_left_but_no_step() -> None:
