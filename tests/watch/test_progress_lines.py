@@ -34,6 +34,7 @@ def read(line: str, *patterns: str) -> mqtt.Progress:
     return reader.progress(1.0, recorded.NOW)
 
 
+@settings(deadline=None)
 @given(st.lists(lines, max_size=8))
 def test_any_line_leaves_a_progress_that_can_be_told(printed: list[str]) -> None:
     reader = ProgressReader()
@@ -47,7 +48,7 @@ def test_any_line_leaves_a_progress_that_can_be_told(printed: list[str]) -> None
         assert len(progress.metrics) <= 24
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_real_line_that_was_cut_or_mended_breaks_nothing(data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(real))
