@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,10 @@ LINES = 60
 def main() -> int:
     """Do what the first argument says, and return the exit code."""
     verbs = {"start": start, "stop": stop, "status": status, "logs": logs}
-    return verbs[sys.argv[1]]()
+    try:
+        return verbs[sys.argv[1]]()
+    except OSError as error:
+        sys.exit(f"It cannot be done: {error}")
 
 
 def start() -> int:
@@ -39,6 +43,7 @@ def start() -> int:
     RUN.mkdir(exist_ok=True)
     with LOCK.open("a+b") as lock:
         if not _locked(lock):
+            print("It runs already; for other options: make stop, and make start again.")
             return status()
         if LOG.exists():
             LOG.replace(EARLIER_LOG)
@@ -72,7 +77,8 @@ def stop() -> int:
     if pid is None:
         print("The agent does not run.")
         return 0
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it has ended since it was looked for
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_LIMIT_S
     while _running() is not None:
         if time.monotonic() > deadline:

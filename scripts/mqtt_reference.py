@@ -12,9 +12,9 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from colab_cdp_agent.watch.verdict import LIMITS, PERSON, SENTENCES
+from colab_cdp_agent.watch.finding import LIMITS, PERSON
 from colab_cdp_protocols import mqtt
-from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, STRUCTS
+from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
 WIDTH: Final = 100
@@ -30,16 +30,15 @@ def _parts() -> Iterator[str]:
     yield "<!-- Written by scripts/mqtt_reference.py; change the words there. -->\n# MQTT"
     yield _prose(
         "What the agent publishes, and what it answers. The table in"
-        " `protocols/colab_cdp_protocols/mqtt.py` is the source of this page. *Not told yet*"
-        " marks what is always null or empty in this version; it stands here so that a reader"
-        " can be written once."
+        " `protocols/colab_cdp_protocols/mqtt.py` is the source of this page."
     )
     yield "## Topics"
     yield table(("topic", "payload", "retained", "QoS", "what"), _topics())
     yield _prose(
         "`<field>` is one of the plain fields below. `<verb>` is `sessions`, the only request"
         " that is answered: publish anything to it, not retained, and the list of sessions comes"
-        " on `response/sessions`. Any other verb is refused."
+        " on `response/sessions`. `claim` is for agents among themselves. Any other verb is"
+        " refused."
     )
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())
@@ -80,7 +79,7 @@ def _topics() -> Iterator[tuple[str, ...]]:
 
 
 def _attention() -> Iterator[tuple[str, ...]]:
-    for kind, sentence in SENTENCES.items():
+    for kind, sentence in SAID.items():
         yield f"`{kind}`", _phase_of(kind), sentence, REMEDIES[kind]
 
 
@@ -91,11 +90,14 @@ def _phase_of(kind: str) -> str:
     if kind in PERSON:
         return "`needs_you`"
     own = {
-        "unreadable": "`unreadable`",
+        "unreadable": "`unreadable`; that of the kernel where it is heard",
         "chrome_gone": "`gone`",
+        "tab_gone": "`gone`",
         "tab_crashed": "`sleeping`",
         "disconnected": "`reconnecting`, `ended`",
         "run_failed": "`idle`",
+        "input_request": "`needs_you`",
+        "stalled": "`running`",
     }
     return own.get(kind, "any")
 
@@ -103,7 +105,11 @@ def _phase_of(kind: str) -> str:
 def _events() -> Iterator[tuple[str, ...]]:
     for kind, (severity, when) in EVENTS.items():
         yield f"`{kind}`", severity, when
-    yield "a kind of attention", "alert", "it was seen; `text` is its sentence"
+    yield (
+        "a kind of attention",
+        "alert",
+        "it was seen; `text` is its sentence, and of what ended `cause` and `evidence` say why",
+    )
     yield "a kind of attention", "info", "it is over; `text` begins with `Over:`"
 
 

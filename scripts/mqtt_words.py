@@ -4,26 +4,35 @@ from typing import Final
 
 from msgspec import Struct
 
-from colab_cdp_agent.tell.board import EVENTS_KEPT, SHORTEST_INTERVAL_S
-from colab_cdp_agent.tell.publisher import KEEPALIVE_S
+from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S
+from colab_cdp_agent.tell.connection import KEEPALIVE_S
+from colab_cdp_agent.tell.event_queue import EVENTS_KEPT
+from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
+from colab_cdp_agent.watch.finding import SENTENCES
+from colab_cdp_agent.watch.progress.metrics import MOST_METRICS
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
 from colab_cdp_protocols import mqtt
-
-NOT_YET: Final = "not told yet"
 
 PHASES: Final[dict[mqtt.Phase, str]] = {
     "running": "a cell runs",
     "idle": "nothing runs; with or without a runtime",
     "queued": "a cell waits, and none runs",
-    "connecting": "a runtime is being connected, or the page is still loading",
+    "connecting": "a runtime is being connected, a kernel starts, or the page is still loading",
     "reconnecting": "the runtime was lost: it is being connected again, or the agent will try to",
-    "needs_you": "the page asks a person something; the agent touches nothing",
+    "needs_you": "the page or the run asks a person something; a page that does is not touched",
     "limited": "a usage limit, too many sessions, or a block; the agent touches nothing",
-    "ended": "the runtime is disconnected, and the agent will not try to connect it",
-    "unreadable": "the site profile does not fit the page; the agent touches nothing",
+    "ended": "the runtime is disconnected, and the agent leaves it so; or the kernel is dead",
+    "unreadable": "the site profile does not fit the page, and no kernel is heard",
     "sleeping": "the tab cannot be asked: discarded, frozen, crashed, or behind an alert",
     "gone": "the tab was closed, or Chrome is not there",
     "paused": "told to rest; not used yet",
+}
+
+SAID: Final[dict[str, str]] = SENTENCES | {
+    "run_failed": "The run failed: *the error*; by the page alone: The last run failed.",
+    "input_request": "The run waits for input: *its prompt*",
+    "stalled": "Nothing was printed for *n* minutes, far longer than this run's pauses.",
+    "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
 }
 
 REMEDIES: Final[dict[str, str]] = {
@@ -42,12 +51,19 @@ REMEDIES: Final[dict[str, str]] = {
     "unreadable": "reload the tab; then see troubleshooting.md",
     "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
     "tab_crashed": "reload the tab",
-    "run_failed": "read the traceback in the notebook",
+    "run_failed": "read the traceback in the notebook or in the archive",
+    "fresh_runtime": "run again from the last checkpoint",
+    "tab_gone": "open the notebook again",
+    "input_request": "type the answer in the notebook",
+    "stalled": "look whether it hangs",
+    "lifetime_near": "save a checkpoint where it outlives the runtime",
 }
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
-    "run_finished": ("info", "a run ended, and the page shows no failure"),
+    "run_finished": ("info", "a run ended well"),
+    "run_ended": ("warning", "a run is over, and nobody saw how; `cause` says what is known"),
+    "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
     "clear": ("info, warning", "a clearing; `text` is its result"),
@@ -56,7 +72,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Response,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -68,6 +84,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "chrome": "how it stands with Chrome",
         "sites": "the site profiles in use",
         "broker": "`embedded` or `external`",
+        "awake": "`kept awake`, or `may go to sleep: ` and why",
         "instance": "differs from one start of an agent to the next",
         "api": "the version of this contract",
     },
@@ -86,9 +103,9 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "since": "when the phase began",
         "attention": "what a person should look at; null where there is nothing",
         "connection": "of the page to a runtime",
-        "kernel": "what the runtime does",
+        "kernel": "what it does: by its own word, else as the page shows it",
         "runtime": "the machine",
-        "run": "the cell that runs",
+        "run": "what runs",
         "progress": "how far it is",
         "output": "what it printed",
         "duties": "what the agent does in the tab",
@@ -101,28 +118,42 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
     },
     mqtt.Runtime: {
-        "id": NOT_YET,
+        "id": "a name of the kernel, and not Colab's id; whether it is a new one says `same`",
         "accelerator": "such as `T4`, where the page names it",
         "ram_used": "as the page shows it",
         "ram_total": "as the page shows it",
         "disk_used": "as the page shows it",
         "disk_total": "as the page shows it",
-        "started": NOT_YET,
-        "same": NOT_YET,
+        "started": "when the runtime was seen to start; null where nobody saw it",
+        "same": "whether the last new connection led to the same kernel; false: its state is lost",
     },
     mqtt.Run: {
-        "cell": "the cell's id in the page",
-        "started": "when it was seen to begin; null where the agent came later",
+        "cell": "the cell's id in the page, else the kernel's number of the execution: `[7]`",
+        "started": (
+            "when the kernel became busy: cells that follow each other are one run;"
+            " null where the agent came later"
+        ),
         "elapsed_s": "since `started`, at the time of `updated`",
     },
-    mqtt.Progress: dict.fromkeys(mqtt.Progress.__struct_fields__, NOT_YET),
+    mqtt.Progress: {
+        "fraction": "how much of the whole run is done, 0 to 1",
+        "step": "of the innermost bar or count",
+        "total": "how many steps that has",
+        "epoch": "the present one, counted from 1",
+        "epochs": "how many there are",
+        "rate": "steps in a second",
+        "eta_s": "how long it still takes: the run's own word, else by its pace",
+        "metrics": f"the newest value of each, at most {MOST_METRICS}; `loss` is the training loss",
+        "at": "when it last told something of this",
+    },
     mqtt.Output: {
-        "lines": NOT_YET,
-        "bytes": NOT_YET,
+        "lines": "finished lines since the agent was started; null where no kernel is heard",
+        "bytes": "as the kernel sent them, every state of a bar too; null as above",
         "last_line": "the last printed line; null with `publish.last_line: false`",
-        "last_at": "when the last line was first seen; it is looked for every ten seconds",
+        "last_at": "when something was last printed; by the page alone seen every ten seconds",
         "page_lines": "how many lines of the running cell the page holds",
-        "archive": "the file on the agent's computer that this session's text was last saved to",
+        "archive": "the file of the day on the agent's computer; null as long as there is none",
+        "gaps": "how often something may be missing in the archive; a mark there tells of each",
     },
     mqtt.Duties: dict.fromkeys(mqtt.Duties.__struct_fields__, "the duty"),
     mqtt.DutyState: {
@@ -133,9 +164,9 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "next_at": "when the next one is due; for `clear` at the latest",
     },
     mqtt.Witnesses: {
-        "wire": NOT_YET,
+        "wire": "what the kernel's own channel says: the words of `kernel`; null: not heard",
         "page": "what the page shows: `idle`, `busy`, or its connection",
-        "agree": NOT_YET,
+        "agree": "whether both say the same; false: no duty is done; null: one says nothing yet",
         "profile": "the name of the site profile",
         "detector": "the detector of the profile that told the connection",
         "build": "the page's build, where it names one",
@@ -146,12 +177,16 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "kind": "see above",
         "severity": "how much it matters",
         "text": "a sentence for a person",
-        "cause": NOT_YET,
-        "evidence": NOT_YET,
+        "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
+        "evidence": "what that was concluded from, in a sentence",
+    },
+    mqtt.Log: {
+        "seq": "how many lines came before the first of these; a gap is what was left out",
+        "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
     },
     mqtt.Response: {
         "status": "`refused`: nothing was tried",
-        "transaction": NOT_YET,
+        "transaction": "null: no request is carried out yet that has one",
         "data": "what was asked for",
         "error": "why it was refused",
     },
@@ -161,9 +196,9 @@ FIELDS: Final = {
     "`phase`": "the phase",
     "`title`": "the notebook's title",
     "`attention`": "`none`, or the kind of attention",
-    "`progress`": f"0 to 100; {NOT_YET}",
-    "`eta`": f"seconds; {NOT_YET}",
-    "`loss`": f"a number; {NOT_YET}",
+    "`progress`": "how much of the run is done, 0 to 100",
+    "`eta`": "how long it still takes, in seconds",
+    "`loss`": "the training loss",
     "`last_line`": "the last printed line; not with `publish.last_line: false`",
     "`since`": "when the phase began",
 }
@@ -182,11 +217,14 @@ RULES: Final = f"""\
 - **No value goes out twice within {SHORTEST_INTERVAL_S:g} s** on one topic. What changed in
   between is skipped, and the latest value always arrives.
 - **Events** are all sent. While there is no broker {EVENTS_KEPT} of them wait; then the oldest go.
+- **Log lines** go out in batches, one a second and session at most, and are lost while there is no
+  broker. `seq` begins at 0 when the agent is started.
+- **Attention** rings once: what was raised before the agent was restarted is not raised anew.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
   removed. What an agent that crashed has left behind is removed after its next start.
-- **Two agents** on one broker need two names. An agent that finds its name in use by another that
-  answers ends with exit code 2.
+- **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
+  another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.
 - **MQTT 3.1.1** is spoken, with a clean session and a client id of its own for each connection.
 - **Readers should pass over keys that they do not know**: later versions add some. `api` in `info`

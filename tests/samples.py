@@ -66,6 +66,7 @@ happenings = st.builds(
     mqtt.Happening, id=texts, at=moments, kind=texts, text=texts, cause=words, evidence=words,
     severity=st.sampled_from(get_args(mqtt.Severity)),
 )  # fmt: skip
+logs = st.builds(mqtt.Log, seq=st.integers(0, 2**53), lines=st.lists(texts).map(tuple))
 responses = st.builds(
     mqtt.Response, status=st.sampled_from(("ok", "error", "refused")), transaction=words,
     error=words, data=st.none() | texts | st.dictionaries(texts, texts),

@@ -1,5 +1,6 @@
 """A subscriber on a real broker that remembers what it was told."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -8,17 +9,23 @@ from typing import TypeVar
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from colab_cdp_protocols import mqtt
+
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
 LOOK_AGAIN_S = 0.2
+TOLD_ONCE = re.compile(
+    "|".join(re.sub(r"\{\w+\}", ".+", topic.pattern) for topic in mqtt.TABLE if not topic.retained)
+)
 
 
 class Subscriber:
     """Hears everything below a topic; connects again by itself.
 
     Attributes:
-        values: the latest value of each topic that is no event; an empty one is taken out.
+        values: the latest value of each topic, without requests, responses, events and log lines;
+            an empty one is taken out.
         messages: every message in the order of its arrival, retained or not.
 
     """
@@ -64,7 +71,7 @@ class Subscriber:
         with self._news:
             payload = bytes(message.payload)
             self.messages.append((message.topic, payload))
-            if payload:
+            if payload and not TOLD_ONCE.fullmatch(message.topic):
                 self.values[message.topic] = payload
             else:
                 self.values.pop(message.topic, None)

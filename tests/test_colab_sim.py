@@ -4,127 +4,26 @@ import asyncio
 import json
 import re
 import urllib.request
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 
-from chromium import Chromium, find_chromium
-from colab_sim import REPORT_ONLY, ColabSim, DialogKind, Notebook, Outcome
+from chromium import find_chromium
+from colab_sim import REPORT_ONLY, DialogKind, Outcome
+from colab_tab import LIMIT_S, Stage, Tab, cell_becomes, opened, staged, until
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed")
 
-T = TypeVar("T")
-LIMIT_S = 15.0
 GENERATIONS = (2020, 2023, 2025)
 BUTTON = {2020: "paper-button", 2023: "mwc-button", 2025: "md-text-button"}
-
-# Walks `a >>> b` through open shadow roots.
-FIND = """
-  const find = (path) => path.split(" >>> ").reduce(
-    (at, step, i) => at && (i ? at.shadowRoot : document)?.querySelector(step), true);
-"""
-
-
-@dataclass
-class Stage:
-    sim: ColabSim
-    chromium: Chromium
-    runner: asyncio.Runner
-
-    def run(self, story: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(story)
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with asyncio.Runner() as runner:
-        sim = ColabSim()
-        runner.run(sim.__aenter__())
-        with Chromium(sim.chromium_flags) as chromium:
-            yield Stage(sim, chromium, runner)
-        runner.run(sim.__aexit__(None, None, None))
-
-
-class Tab:
-    def __init__(self, socket: ClientConnection, target: str) -> None:
-        self.target = target
-        self._socket = socket
-        self._last = 0
-        self.events: list[dict[str, Any]] = []
-
-    async def call(self, method: str, **params: Any) -> Any:
-        self._last += 1
-        await self._socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
-        async with asyncio.timeout(LIMIT_S):
-            while True:
-                message = json.loads(await self._socket.recv())
-                if message.get("id") == self._last:
-                    return message["result"]
-                self.events.append(message)
-
-    async def event(self, method: str) -> None:
-        """Wait for an event that has not been read yet."""
-        async with asyncio.timeout(LIMIT_S):
-            while method not in [each["method"] for each in self.events]:
-                self.events.append(json.loads(await self._socket.recv()))
-
-    async def js(self, body: str) -> Any:
-        expression = f"(async () => {{ {FIND} return {body} }})()"
-        result = await self.call(
-            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
-        )
-        assert "exceptionDetails" not in result, result
-        return result["result"].get("value")
-
-    async def has(self, path: str) -> bool:
-        return bool(await self.js(f"!!find({json.dumps(path)})"))
-
-    async def text(self, path: str) -> str:
-        return str(await self.js(f"find({json.dumps(path)}).textContent"))
-
-    async def click(self, path: str) -> None:
-        await self.js(f"find({json.dumps(path)}).click()")
-
-    async def press(self, path: str) -> None:
-        """A press and release of the mouse and then the click, as a person's mouse gives."""
-        await self.js(
-            f"""["mousedown", "mouseup", "click"].forEach((type) => find({json.dumps(path)})
-              .dispatchEvent(new MouseEvent(type, {{bubbles: true, composed: true}})))"""
-        )
-
-
-@asynccontextmanager
-async def opened(stage: Stage, notebook: Notebook) -> AsyncIterator[Tab]:
-    target = stage.chromium.open(notebook.url)
-    url = f"ws://127.0.0.1:{stage.chromium.port}/devtools/page/{target}"
-    async with connect(url, max_size=None, max_queue=None, compression=None) as socket:
-        await notebook.opened()
-        yield Tab(socket, target)
-    stage.chromium.close(target)
-
-
-async def until(notebook: Notebook, **wanted: Any) -> dict[str, Any]:
-    """Read until the page shows what is wanted."""
-    async with asyncio.timeout(LIMIT_S):
-        while True:
-            shown = await notebook.read()
-            if all(shown[name] == value for name, value in wanted.items()):
-                return shown
-            await asyncio.sleep(0.01)
-
-
-async def cell_becomes(notebook: Notebook, state: str) -> dict[str, Any]:
-    """Read until the first cell is in a state."""
-    async with asyncio.timeout(LIMIT_S):
-        while True:
-            shown = await notebook.read()
-            if shown["cells"][0]["state"] == state:
-                return shown
-            await asyncio.sleep(0.01)
+    with staged() as stage:
+        yield stage
 
 
 MARKERS = {

@@ -1,19 +1,18 @@
 """The command line as a person meets it: every mistake is a sentence, every end is as asked."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from chromium import Chromium, find_chromium, free_port
+from command import COMMAND, Command, hears, run
+from leftovers import processes_of
 
-COMMAND = (sys.executable, "-m", "colab_cdp_agent")
-LIMIT_S = 20.0
-TRACES = ("Traceback", "Exception ignored", "never retrieved", "was destroyed")
 HEAVY = {"aiomqtt", "asyncio", "msgspec", "platformdirs", "rich", "structlog", "websockets", "yaml"}
 
 BROKEN_SELECTOR = """\
@@ -43,59 +42,6 @@ MISTAKES = {
 }
 
 
-class Agent:
-    """The real command in a process of its own, read line by line."""
-
-    def __init__(self, folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-        self.said = ""
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment(folder, env),
-        )
-
-    def until(self, words: str) -> None:
-        """Read on until a line holds these words."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said += line
-            if words in line:
-                return
-        raise AssertionError(f"it ended without saying {words!r}: {self.said}")
-
-    def stop(self, *signals: signal.Signals) -> str:
-        """Send signals in a row, and return what was said until the end."""
-        for number in signals:
-            self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=LIMIT_S)
-        self.said += rest
-        assert self.process.returncode == 0, self.said
-        assert not any(trace in self.said for trace in TRACES), self.said
-        assert "Stopped." in self.said
-        return self.said
-
-
-def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    ours = {"COLAB_CDP_AGENT_STATE_DIR": str(folder / "state"), "COLUMNS": "240"}
-    return {**os.environ, "XDG_CONFIG_HOME": str(folder / "config"), **ours, **(more or {})}
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment(folder),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     if find_chromium() is None:
@@ -114,7 +60,6 @@ def test_a_mistake_is_told_in_a_sentence(
     ended = run(tmp_path, *(str(file) if each == "FILE" else each for each in arguments))
     assert ended.returncode == 2
     assert words in ended.stderr
-    assert not any(trace in ended.stderr for trace in TRACES)
     assert "secret" not in ended.stderr
     assert ended.stdout == ""
 
@@ -144,7 +89,7 @@ def test_its_version_is_said_without_importing_what_it_does_not_need(tmp_path: P
 def test_help_names_every_command(tmp_path: Path) -> None:
     ended = run(tmp_path, "--help")
     assert ended.returncode == 0
-    for command in ("run", "doctor", "demo", "config"):
+    for command in ("run", "doctor", "report", "demo", "config"):
         assert f"\n    {command} " in ended.stdout
 
 
@@ -163,10 +108,36 @@ SIGNALS = (
 def test_it_can_be_stopped_before_it_has_said_a_word(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    agent = Agent(tmp_path, "--port", str(free_port()))
+    agent = Command(tmp_path, "--port", str(free_port()))
     while not hears(agent.process.pid, signal.SIGTERM):
         assert agent.process.poll() is None
     agent.stop(number)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the kernel tells there which signals are heard"
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("delay_ms", [1, 10, 30, 60, 100, 150, 250, 400, 700])
+def test_it_can_be_stopped_at_any_moment_of_its_start_and_leaves_no_process(
+    tmp_path: Path, number: signal.Signals, delay_ms: int
+) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()))
+    while not hears(agent.process.pid, signal.SIGHUP):
+        assert agent.process.poll() is None
+    time.sleep(delay_ms / 1000)
+    agent.stop(number)
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the kernel tells there which signals are ignored"
+)
+def test_under_nohup_a_closed_terminal_does_not_end_it(tmp_path: Path) -> None:
+    agent = Command(tmp_path, "--port", str(free_port()), command=("nohup", *COMMAND))
+    agent.until("waiting for Chrome")
+    assert hears(agent.process.pid, signal.SIGHUP, "SigIgn")
+    agent.stop(signal.SIGHUP, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("signals", SIGNALS, ids=lambda each: "+".join(one.name for one in each))
@@ -174,27 +145,27 @@ def test_it_can_be_stopped_before_it_has_said_a_word(
 def test_it_can_be_stopped_while_it_waits(
     tmp_path: Path, moment: str, signals: Sequence[signal.Signals]
 ) -> None:
-    agent = Agent(tmp_path, "--port", str(free_port()))
+    agent = Command(tmp_path, "--port", str(free_port()))
     agent.until(moment)
     assert "The tabs were left as they are." in agent.stop(*signals)
 
 
 def test_it_can_be_stopped_while_it_watches(tmp_path: Path, chromium: Chromium) -> None:
-    agent = Agent(tmp_path, "--port", str(chromium.port), "--no-mqtt")
+    agent = Command(tmp_path, "--port", str(chromium.port), "--no-mqtt")
     agent.until("connected to Chrome")
     agent.stop(signal.SIGINT, signal.SIGINT)
     assert chromium.get("/json/version")
 
 
 def test_without_mqtt_no_broker_is_started(tmp_path: Path) -> None:
-    agent = Agent(tmp_path, "--port", str(free_port()), "--no-mqtt")
+    agent = Command(tmp_path, "--port", str(free_port()), "--no-mqtt")
     agent.until("MQTT: none")
     agent.stop(signal.SIGTERM)
     assert not (tmp_path / "state" / "broker").exists()
 
 
 def test_observing_is_announced(tmp_path: Path) -> None:
-    agent = Agent(tmp_path, "--port", str(free_port()), "--no-mqtt", "--observe")
+    agent = Command(tmp_path, "--port", str(free_port()), "--no-mqtt", "--observe")
     agent.until("observe")
     agent.stop(signal.SIGTERM)
 
@@ -205,16 +176,9 @@ def test_a_state_folder_that_cannot_be_written_does_not_stop_the_watch(
     in_the_way = tmp_path / "file"
     in_the_way.write_text("a file, where a folder should be", encoding="utf-8")
     env = {"COLAB_CDP_AGENT_STATE_DIR": str(in_the_way / "state")}
-    agent = Agent(tmp_path, "--port", str(chromium.port), env=env)
+    agent = Command(tmp_path, "--port", str(chromium.port), env=env)
     agent.until("the state folder cannot be written; the tabs are watched all the same")
     assert "nothing is told over MQTT" in agent.said
     assert "no output is cleared" in agent.said
     agent.until("connected to Chrome")
     agent.stop(signal.SIGTERM)
-
-
-def hears(pid: int, number: signal.Signals) -> bool:
-    """Return whether a process has taken a signal into its own hands."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
-    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

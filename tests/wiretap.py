@@ -95,7 +95,8 @@ class _Reader:
             opcode, text = frame
             if opcode == 1:
                 command: dict[str, Any] = json.loads(text)
-                self._methods[command["method"]] += 1
+                whose = "" if "sessionId" in command else " of the browser"
+                self._methods[command["method"] + whose] += 1
 
     def _frame(self) -> tuple[int, bytes] | None:
         rest = self._rest

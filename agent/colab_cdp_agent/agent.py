@@ -11,6 +11,7 @@ touches neither. Whatever is not foreseen leaves through `run`, loudly.
 
 import asyncio
 import platform
+import time
 import uuid
 from datetime import UTC, datetime
 
@@ -20,6 +21,8 @@ import structlog
 from colab_cdp_agent import __version__
 from colab_cdp_agent.config import Config, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
+from colab_cdp_agent.keep.awake import Awake
+from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import EmbeddedBroker
@@ -29,13 +32,16 @@ from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
+from colab_cdp_agent.watch.clock import Clock, asleep_s
+from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
-from colab_cdp_agent.watch.session import Listener, Session
+from colab_cdp_agent.watch.session import House, Listener, Session
 from colab_cdp_protocols import mqtt
 
 GHOSTS_AFTER_S = 5.0
 HOUSEKEEPING_EVERY_S = 60.0
+CLOCK_EVERY_S = 1.0
 
 log = structlog.get_logger()
 
@@ -68,7 +74,13 @@ class Agent:
 
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
-        self._archive = Archive(archive_folder, archive.max_bytes, archive.keep)
+        self._house = House(
+            Archive(archive_folder, archive.max_bytes, archive.keep, ansi=archive.ansi),
+            Journal(journal_path(folder, name), archive.keep),
+            Company(),
+        )
+        self._awake = Awake(on=config.awake, changed=self._tell_info)
+        self._raised: dict[str, dict[str, datetime]] = {}
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -85,11 +97,17 @@ class Agent:
         for line in self._policy:
             self._screen.say(line)
         self._tell_info()
+        self._raised = self._open_attentions()
+        self._house.journal.began(self._started, __version__)
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = [
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
+                    tasks.create_task(self._house.archive.run(), name="archive"),
+                    tasks.create_task(self._house.journal.run(), name="journal"),
+                    tasks.create_task(self._awake.run(), name="awake"),
+                    tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
                 ]
@@ -97,6 +115,9 @@ class Agent:
                 for task in working:
                     task.cancel()
         finally:
+            await self._house.archive.flush()
+            self._house.journal.ended(datetime.now(UTC))
+            await self._house.journal.close()
             await self._messenger.stop()
         self._screen.say("Stopped. The tabs were left as they are.")
 
@@ -105,10 +126,16 @@ class Agent:
             session,
             profile,
             policy=self._config.duties,
-            archive=self._archive,
-            listener=Listener(self._bulletin.state, self._bulletin.happening),
+            house=self._house,
+            patterns=self._config.progress.patterns,
+            raised=self._raised.pop(session, {}),
+            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
             observe=self._options.observe,
         )
+
+    def _tell_state(self, state: mqtt.State) -> None:
+        self._bulletin.state(state)
+        self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
     def _answer(self, verb: str, _payload: bytes) -> mqtt.Response:
         if verb == "sessions":
@@ -126,6 +153,7 @@ class Agent:
                 sites=tuple(str(site) for site in self._config.sites),
                 broker=self._messenger.kind,
                 instance=self._identity.instance,
+                awake=self._awake.says,
             )
         )
 
@@ -137,6 +165,24 @@ class Agent:
         under = f"{self._identity.root}/{self._identity.agent}"
         return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
 
+    def _open_attentions(self) -> dict[str, dict[str, datetime]]:
+        """Return what an earlier run raised and saw no end of: it does not ring once more."""
+        found: dict[str, dict[str, datetime]] = {}
+        for (session, kind), (since, _) in self._house.journal.open_attentions().items():
+            found.setdefault(session, {})[kind] = since
+        return found
+
+    async def _watch_clock(self) -> None:
+        """Notice that the computer slept, or that the agent stood still."""
+        clock = Clock()
+        while True:
+            slept = clock.tick(time.monotonic(), time.time(), asleep_s())
+            if slept is not None:
+                log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
+                self._house.company.slept = slept
+                self._roster.slept(slept)
+            await asyncio.sleep(CLOCK_EVERY_S)
+
     async def _keep_house(self) -> None:
         """Take down what is over: topics of an earlier run, sessions that are gone for a day."""
         await asyncio.sleep(GHOSTS_AFTER_S)
@@ -145,6 +191,8 @@ class Agent:
         while True:
             for session in self._roster.forget_old():
                 self._bulletin.forget(session)
+                self._house.company.forget(session)
+                self._house.archive.forget(session)
             self._note_topics()
             await asyncio.sleep(HOUSEKEEPING_EVERY_S)
 

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from colab_cdp_agent import __version__, signals
+from colab_cdp_agent import __version__
+from colab_cdp_agent.exit_codes import ExitCode
 
-ENDED_AS_ASKED, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "demo", "config")
+COMMANDS = ("run", "doctor", "report", "demo", "config")
 
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
@@ -18,17 +18,8 @@ exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configurati
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
-    if argv is not None:
-        return _obey(list(argv))
-    signals.on_signals(signals.end_at_once)
-    try:
-        return _obey(sys.argv[1:])
-    finally:
-        signals.ignore()
-
-
-def _obey(arguments: list[str]) -> int:
+    """Do what the arguments say, by default those of the process, and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}):
         arguments.insert(0, "run")
     options = _parser().parse_args(arguments)
@@ -39,7 +30,7 @@ def _obey(arguments: list[str]) -> int:
         return command(options)
     except ConfigError as error:
         print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_setup(doctor)
     doctor.set_defaults(command=_doctor)
+
+    report = commands.add_parser(
+        "report",
+        help="a night out of the journal: what ran, how far, and why not",
+        allow_abbrev=False,
+    )
+    report.add_argument("--since", default="12h", metavar="WHEN", help="22:00, a date, or 12h")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write a page")
+    report.add_argument("--name", help="the agent whose night it is")
+    report.add_argument("--config", type=Path, metavar="FILE")
+    report.set_defaults(command=_report)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -121,6 +123,12 @@ def _doctor(options: argparse.Namespace) -> int:
     return doctor.examine(options)
 
 
+def _report(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import report  # noqa: PLC0415
+
+    return report.show(options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from colab_cdp_agent import demo  # noqa: PLC0415
 
@@ -134,4 +142,4 @@ def _config(_options: argparse.Namespace) -> int:
 
     text = msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode()
     sys.stdout.write(text + "\n")
-    return ENDED_AS_ASKED
+    return ExitCode.ENDED_AS_ASKED

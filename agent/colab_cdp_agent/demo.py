@@ -3,8 +3,9 @@
 import importlib.util
 import sys
 
-from colab_cdp_agent import cli, log
+from colab_cdp_agent import log
 from colab_cdp_agent.chrome.launch import NoChromiumError
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.running import run_until_stopped
 from colab_cdp_agent.tell.broker import BrokerFailedError
 
@@ -17,18 +18,18 @@ def show(seconds: float | None) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         install = f"{sys.executable} -m pip install 'colab-cdp-agent[demo]'"
-        return _failed(f"the demo needs {', '.join(missing)}: {install}", cli.BAD_INPUT)
+        return _failed(f"the demo needs {', '.join(missing)}: {install}", ExitCode.BAD_INPUT)
     from colab_cdp_agent.demo_stage import play  # noqa: PLC0415 - imports what was looked for
 
     log.configure("text", verbose=False)
     try:
         return run_until_stopped(play(seconds))
     except NoChromiumError as error:
-        return _failed(f"{error}; {error.remedy}", cli.UNREACHABLE)
+        return _failed(f"{error}; {error.remedy}", ExitCode.UNREACHABLE)
     except BrokerFailedError as error:
-        return _failed(str(error), cli.UNREACHABLE)
+        return _failed(str(error), ExitCode.UNREACHABLE)
 
 
-def _failed(sentence: str, code: int) -> int:
+def _failed(sentence: str, code: ExitCode) -> int:
     print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
     return code

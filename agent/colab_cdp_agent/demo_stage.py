@@ -13,9 +13,10 @@ from pathlib import Path
 from msgspec import structs
 from rich.console import Console
 
-from colab_cdp_agent import cli, config
+from colab_cdp_agent import config
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.chrome.launch import NoChromiumError, headless
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.settings.units import Interval
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.watch.sites import load_site
@@ -25,6 +26,8 @@ NAME = "demo"
 STEPS = {"llama-lora": 36_000, "vit-small": 3_000}
 """What is trained, and in how many steps of a tenth of a second."""
 OPEN_LIMIT_S = 60.0
+KEPT_IN_VARIABLES = (config.STATE_DIR_VARIABLE, "IPYTHONDIR", "JUPYTER_RUNTIME_DIR")
+"""Where the agent and the kernels keep what they keep."""
 ASK_AFTER_S, ANSWER_AFTER_S = 30.0, 15.0
 TRAINING = """\
 import math, random, sys, time
@@ -50,7 +53,7 @@ async def play(seconds: float | None) -> int:
     console = Console(highlight=False, soft_wrap=True)
     console.print("Starting a stand-in for Colab, a headless Chromium and a broker …")
     async with AsyncExitStack() as stage:
-        folder = stage.enter_context(_state_of_its_own())
+        folder = stage.enter_context(_folder_of_its_own())
         sim = await stage.enter_async_context(ColabSim())
         notebooks = [sim.notebook(name, title=f"{name}.ipynb", kernel=True) for name in STEPS]
         pages = headless(sim.chromium_flags, [notebook.url for notebook in notebooks])
@@ -68,7 +71,7 @@ async def play(seconds: float | None) -> int:
             asking = tasks.create_task(_ask_now_and_then(notebooks[-1]), name="demo's dialogs")
             await agent.run(stop)
             asking.cancel()
-    return cli.ENDED_AS_ASKED
+    return ExitCode.ENDED_AS_ASKED
 
 
 def _settings(port: int) -> config.Config:
@@ -125,17 +128,17 @@ async def _running(broker: EmbeddedBroker) -> AsyncGenerator[BrokerAddress]:
 
 
 @contextmanager
-def _state_of_its_own() -> Iterator[Path]:
-    """Keep what the agent keeps in a folder that goes, and leave the person's own alone."""
-    before = os.environ.get(config.STATE_DIR_VARIABLE)
+def _folder_of_its_own() -> Iterator[Path]:
+    """Keep what the agent and the kernels keep in a folder that goes; the person's stay as is."""
     with tempfile.TemporaryDirectory(
         prefix="colab-cdp-agent-demo-", ignore_cleanup_errors=True
     ) as folder:
-        os.environ[config.STATE_DIR_VARIABLE] = folder
+        before = {name: os.environ.pop(name, None) for name in KEPT_IN_VARIABLES}
+        os.environ.update(dict.fromkeys(KEPT_IN_VARIABLES, folder))
         try:
             yield Path(folder)
         finally:
-            if before is None:
-                del os.environ[config.STATE_DIR_VARIABLE]
-            else:
-                os.environ[config.STATE_DIR_VARIABLE] = before
+            for name, value in before.items():
+                del os.environ[name]
+                if value is not None:
+                    os.environ[name] = value

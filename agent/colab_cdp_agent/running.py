@@ -9,12 +9,15 @@ from typing import Any
 
 import structlog
 
-from colab_cdp_agent import cli, config, log
+from colab_cdp_agent import config, log
 from colab_cdp_agent.agent import Agent, Options
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.retry import first_leaf
+from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.signals import STOPPED, on_signals
-from colab_cdp_agent.tell.publisher import BrokerRefusedError, NameTakenError
+from colab_cdp_agent.tell.claim import NameTakenError
+from colab_cdp_agent.tell.link import BrokerRefusedError
 from colab_cdp_agent.watch.sites import load_site
 
 logger = structlog.get_logger()
@@ -45,7 +48,9 @@ def run(options: argparse.Namespace) -> int:
     settings = configure(options)
     profiles = tuple(load_site(site) for site in settings.sites)
     log.configure(options.log_format, verbose=options.verbose)
-    _warn_of_state_folder(settings)
+    if in_vain := set_in_vain(settings):
+        logger.warning("these keys have no effect in this version", keys=in_vain)
+    _warn_of_folders(settings)
     name = config.agent_name(settings.name, platform.node())
     agent_options = Options(observe=options.observe, form=options.log_format)
 
@@ -61,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
             raise
         error = first_leaf(expected)
         print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
-        return cli.BAD_INPUT if isinstance(error, NameTakenError) else cli.UNREACHABLE
-    return cli.ENDED_AS_ASKED
+        return ExitCode.BAD_INPUT if isinstance(error, NameTakenError) else ExitCode.UNREACHABLE
+    return ExitCode.ENDED_AS_ASKED
 
 
 def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
@@ -79,7 +84,7 @@ def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
             return await working
         except asyncio.CancelledError:
             print(STOPPED)  # noqa: T201 - a person reads it
-            return cli.ENDED_AS_ASKED
+            return ExitCode.ENDED_AS_ASKED
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(main())
@@ -98,21 +103,27 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _warn_of_state_folder(settings: config.Config) -> None:
+def _warn_of_folders(settings: config.Config) -> None:
     """Say what will be missing where nothing can be kept: the watch itself needs no disk."""
-    folder = config.state_dir()
+    folder, archive = config.state_dir(), settings.archive.dir
     why = state_folder.trouble(folder)
-    if why is None:
-        return
-    missing = ["memory of published topics"]
-    if settings.mqtt.url.embedded:
-        missing.append("embedded broker: nothing is told over MQTT")
-    if settings.archive.dir is None:
-        missing.append("archive: no output is cleared")
-    logger.warning(
-        "the state folder cannot be written; the tabs are watched all the same",
-        folder=str(folder),
-        reason=why,
-        without=missing,
-        remedy=f"make it writable, or name another in {config.STATE_DIR_VARIABLE}",
-    )
+    if why is not None:
+        missing = ["memory of published topics"]
+        if settings.mqtt.url.embedded:
+            missing.append("embedded broker: nothing is told over MQTT")
+        if archive is None:
+            missing.append("archive: no output is cleared")
+        logger.warning(
+            "the state folder cannot be written; the tabs are watched all the same",
+            folder=str(folder),
+            reason=why,
+            without=missing,
+            remedy=f"make it writable, or name another in {config.STATE_DIR_VARIABLE}",
+        )
+    if archive is not None and (why := state_folder.trouble(archive)) is not None:
+        logger.warning(
+            "the archive cannot be written; no output is cleared",
+            folder=str(archive),
+            reason=why,
+            remedy="make it writable, or name another in archive.dir",
+        )

@@ -6,6 +6,7 @@ Commands carry the type of their result; frames from the browser become `Reply`,
 Source: https://chromedevtools.github.io/devtools-protocol/tot/
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 NAVIGATED = "Inspected target navigated or closed"
 NO_CONTEXT = "Cannot find context with specified id"
 NO_SESSION = -32001
+TEXT_FRAME, BINARY_FRAME = 1, 2
+"""Opcodes of WebSocket frames: https://www.rfc-editor.org/rfc/rfc6455#section-5.2"""
 
 
 class MalformedFrameError(Exception):
@@ -227,6 +230,42 @@ class SessionOpened(msgspec.Struct, frozen=True, rename="camel"):
     target_info: TargetInfo
 
 
+class SocketCreated(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Network.webSocketCreated`; the address may hold a secret."""
+
+    request_id: str
+    url: str
+
+
+class SocketClosed(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Network.webSocketClosed`."""
+
+    request_id: str
+
+
+class SocketPayload(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """One frame of a page's WebSocket: text (opcode 1), or bytes (2) in base64."""
+
+    opcode: int
+    payload_data: str
+
+    def data(self) -> str | bytes:
+        """Return what was sent, empty where it is neither text nor bytes."""
+        if self.opcode == TEXT_FRAME:
+            return self.payload_data
+        try:
+            return base64.b64decode(self.payload_data) if self.opcode == BINARY_FRAME else ""
+        except ValueError:
+            return ""
+
+
+class SocketFrame(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """The parameters of `Network.webSocketFrameReceived` and `Network.webSocketFrameSent`."""
+
+    request_id: str
+    response: SocketPayload
+
+
 def params(event: Event, shape: type[T]) -> T:
     """Return an event's parameters as one of the shapes above.
 
@@ -263,11 +302,23 @@ def detach(session: str) -> Command[Any]:
     return Command("Target.detachFromTarget", {"sessionId": session})
 
 
-def auto_attach_frames(*, on: bool) -> Command[Any]:
-    """Attach to the cross-site frames of a page; on a page's session only, never the browser's."""
-    wanted = {"filter": [{"type": "iframe"}]} if on else {}
-    how = {"autoAttach": on, "waitForDebuggerOnStart": False, "flatten": True}
+def auto_attach() -> Command[Any]:
+    """Attach to a page's cross-site frames and workers, now and as they come.
+
+    On the session of a page, a frame or a worker only, never the browser's: there it makes a
+    person's pop-ups hang.
+    """
+    how = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
+    wanted = {"filter": [{"type": "iframe"}, {"type": "worker"}]}
     return Command("Target.setAutoAttach", how | wanted)
+
+
+def watch_network() -> Command[Any]:
+    """Ask for the frames of WebSockets, also of those that are open already.
+
+    The buffers for bodies of other requests, which nobody asks for, are as small as they can be.
+    """
+    return Command("Network.enable", {"maxTotalBufferSize": 1, "maxResourceBufferSize": 1})
 
 
 def get_frame_tree() -> Command[FrameTree]:

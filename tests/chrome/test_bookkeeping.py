@@ -68,7 +68,7 @@ def test_a_frame_that_goes_takes_its_world_and_its_calls_with_it() -> None:
         tabs.take(event("Target.detachedFromTarget", "S", sessionId="SF"))
         with pytest.raises(SessionLostError):
             await asked
-        assert (tab.frames, tab._worlds) == ({}, {None: 3})
+        assert (tab.children, tab._worlds) == ({}, {None: 3})
         assert not browser._waiting
 
     in_a_loop(story)
@@ -77,10 +77,11 @@ def test_a_frame_that_goes_takes_its_world_and_its_calls_with_it() -> None:
 def test_a_session_that_ends_takes_its_frames_with_it() -> None:
     async def story(tabs: Tabs, _browser: Browser) -> None:
         tab = await open_tab(tabs)
-        tab.session, tab.frames, tab._worlds = "S", {"SF": "http://frame/"}, {None: 3, "SF": 4}
+        frame = cdp.TargetInfo("F", "iframe", "http://frame/", "")
+        tab.session, tab.children, tab._worlds = "S", {"SF": frame}, {None: 3, "SF": 4}
         tabs.take(event("Target.detachedFromTarget", sessionId="S"))
         assert not tab.session
-        assert not tab.frames
+        assert not tab.children
         assert not tab._worlds
         assert tab.stirred.is_set()
 

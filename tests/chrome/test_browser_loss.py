@@ -53,7 +53,9 @@ def test_a_frozen_browser_is_told_and_held_until_it_goes_on(tmp_path: Path) -> N
             scene.chromium.thaw()
         chrome_is(scene.night, "connected", BACK_S + SLACK_S)
         scene.follows("held", target)
-        assert scene.wiretap.methods["Target.setDiscoverTargets"] == 1, "a second connection"
+        assert scene.wiretap.methods["Target.setDiscoverTargets of the browser"] == 1, (
+            "a second connection"
+        )
         assert "gone" not in scene.night.phases(scene.notes.url("held"))
 
 
@@ -163,7 +165,7 @@ def test_an_attach_that_is_answered_too_late_leaves_no_session_behind() -> None:
             connect_browser(address, tabs.take, patience=5) as browser,
             asyncio.TaskGroup() as tasks,
         ):
-            work = [tasks.create_task(browser.read()), tasks.create_task(browser.undo_late())]
+            work = [tasks.create_task(browser.read()), tasks.create_task(browser.run_errands())]
             await tabs.discover(browser)
             tab = await anext(tabs.arrivals())
             hasty = asyncio.create_task(tab.attach())

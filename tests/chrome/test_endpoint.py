@@ -1,10 +1,6 @@
 """Finding Chrome: what stands on the port instead of it, each told in its own sentence."""
 
 import asyncio
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,40 +10,9 @@ from colab_cdp_agent.chrome import endpoint
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate, start_remedy
 from mosquitto import Mosquitto, find_mosquitto
 from night import Night
+from stranger import HOST, http, stranger
 
-HOST = "127.0.0.1"
 VERSION = b'{"webSocketDebuggerUrl": "ws://localhost:1/devtools/browser/an-id"}'
-
-
-@contextmanager
-def server(answer: bytes | None) -> Iterator[int]:
-    """Listen; say that to whoever connects and hang up, or say nothing where it is None."""
-    held = []
-    with socket.create_server((HOST, 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    peer, _ = listener.accept()
-                except OSError:
-                    return
-                held.append(peer)
-                if answer is not None:
-                    peer.recv(4096)
-                    peer.sendall(answer)
-                    peer.close()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        for peer in held:
-            peer.close()
-
-
-def http(status: str, body: bytes) -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def absent(port: int, folder: Path | None = None) -> ChromeAbsentError:
@@ -58,9 +23,9 @@ def absent(port: int, folder: Path | None = None) -> ChromeAbsentError:
 
 
 def test_chrome_is_found_under_the_address_that_was_asked_not_the_one_it_names() -> None:
-    with server(http("200 OK", VERSION)) as port:
-        found = asyncio.run(locate(HOST, port, None))
-    assert found == f"ws://{HOST}:{port}/devtools/browser/an-id"
+    with stranger(http("200 OK", VERSION)) as there:
+        found = asyncio.run(locate(HOST, there.port, None))
+    assert found == f"ws://{HOST}:{there.port}/devtools/browser/an-id"
 
 
 def test_nothing_listens() -> None:
@@ -72,8 +37,8 @@ def test_nothing_listens() -> None:
 
 
 def test_a_chrome_that_asks_for_consent_answers_404() -> None:
-    with server(http("404 Not Found", b"")) as port:
-        error = absent(port)
+    with stranger(http("404 Not Found", b"")) as there:
+        error = absent(there.port)
     assert "404" in str(error)
     assert "--profile-dir" in error.remedy
 
@@ -83,26 +48,26 @@ def test_a_chrome_that_asks_for_consent_answers_404() -> None:
     [b"<h1>It works!</h1>", b"{}", b"[]", b"3", b'{"webSocketDebuggerUrl": 5}', b"\xff\xfe", b""],
 )
 def test_another_http_server_is_no_chrome(body: bytes) -> None:
-    with server(http("200 OK", body)) as port:
-        assert "is an HTTP server (status 200), but not Chrome" in str(absent(port))
+    with stranger(http("200 OK", body)) as there:
+        assert "is an HTTP server (status 200), but not Chrome" in str(absent(there.port))
 
 
 def test_an_http_server_without_an_end_is_no_chrome() -> None:
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" + b"x" * 200_000
-    with server(endless) as port:
-        assert "but not Chrome" in str(absent(port))
+    with stranger(endless) as there:
+        assert "but not Chrome" in str(absent(there.port))
 
 
 def test_a_port_that_accepts_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "ANSWER_LIMIT_S", 0.2)
-    with server(None) as port:
-        assert "accepts connections but does not answer" in str(absent(port))
+    with stranger(None) as there:
+        assert "accepts connections but does not answer" in str(absent(there.port))
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 \r\n\r\n"])
 def test_another_protocol_on_the_port(answer: bytes) -> None:
-    with server(answer) as port:
-        assert "does not speak HTTP" in str(absent(port))
+    with stranger(answer) as there:
+        assert "does not speak HTTP" in str(absent(there.port))
 
 
 @pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto installed")

@@ -31,15 +31,18 @@ DISCARD = """
 })()
 """
 HARMLESS = {
-    "Browser.getVersion",
+    "Browser.getVersion of the browser",
+    "Network.enable",
     "Page.createIsolatedWorld",
     "Page.getFrameTree",
     "Runtime.callFunctionOn",
     "Runtime.releaseObjectGroup",
-    "Target.attachToTarget",
-    "Target.detachFromTarget",
-    "Target.setDiscoverTargets",
+    "Target.attachToTarget of the browser",
+    "Target.detachFromTarget of the browser",
+    "Target.setAutoAttach",
+    "Target.setDiscoverTargets of the browser",
 }
+"""On a tab's session; at browser level an auto-attach would make a person's pop-ups hang."""
 
 
 class Silenced:

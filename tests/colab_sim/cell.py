@@ -3,11 +3,12 @@
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
+
+from colab_sim.frames import Message
 
 CellState: TypeAlias = Literal["idle", "running", "pending", "ok", "failed"]
 Where: TypeAlias = Literal["page", "frame"]
-Message: TypeAlias = dict[str, Any]
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Cell:
     count: int | None = None
     stale: bool = True
     _outputs: list[Text | Message] = field(default_factory=list)
+    question: Message | None = None
     _clear_on_next: bool = False
 
     def print(self, text: str, where: Where) -> None:
@@ -77,8 +79,11 @@ class Cell:
         match message["header"]["msg_type"]:
             case "status" if content["execution_state"] == "busy":
                 self.state, self.stale = "running", False
-            case "status" if content["execution_state"] == "idle" and self.state == "running":
-                self.state = "ok"
+            case "status" if content["execution_state"] == "idle":
+                self.question = None
+                self.state = "ok" if self.state == "running" else self.state
+            case "input_request":
+                self.question = content
             case "execute_input":
                 self.count = cast(int, content["execution_count"])
             case "stream":

@@ -4,8 +4,8 @@ import asyncio
 import uuid
 from typing import Any
 
-from colab_sim.cell import Message
 from colab_sim.errands import Errands
+from colab_sim.frames import Message
 from colab_sim.page import Page
 from colab_sim.runtime import Runtime
 from colab_sim.sheet import Sheet
@@ -52,8 +52,10 @@ class Execution:
         """Let one page open a line; with it goes what the cells printed until now."""
         connected = self._sheet.view.connection == "connected"
         where = self.runtime.opened_line() if connected else None
+        options = {"place": self._sheet.options.channel, "wrapping": self._sheet.options.wrapping}
         page.line = where["session"] if where else None
         cells = self._sheet.cells_as_json(outputs=True) if where else None
+        where = where and where | options
         return page.ask("channel", where=where, cells=cells, runs=self._runs)
 
     async def run(self, index: int, page: Page | None) -> bool:
@@ -64,6 +66,37 @@ class Execution:
         if connected:
             await self._execute(index, page)
         return connected
+
+    async def drop_lines(self) -> None:
+        """Close the line of every page; the pages go on showing what they showed."""
+        kernel = self.runtime.kernel
+        if kernel is None:
+            raise RuntimeError("no kernel runs")
+
+        def dropped(page: Page) -> asyncio.Future[Any]:
+            if page.line is not None:
+                kernel.hang_up(page.line)
+                page.line = None
+            return page.ask("channel_lost")
+
+        await self._sheet.pages.tell_each(dropped)
+
+    async def answer(self, text: str) -> None:
+        """Type a line into the cell that asks for one, and send it to the kernel."""
+        asking = (cell for cell in self._sheet.cells if cell.question is not None)
+        cell = next(asking, None)
+        if cell is None or cell.question is None:
+            raise RuntimeError("no cell asks for a line")
+        shown = "········" if cell.question["password"] else text
+        line = f"{cell.question['prompt']}{shown}\n"
+        index = self._sheet.cells.index(cell)
+        cell.question = None
+        cell.print(line, "page")
+        sent = await self._sheet.pages.tell_each(
+            lambda page: page.ask("answer", index=index, line=line, value=text)
+        )
+        if True not in sent:
+            raise RuntimeError("no page shows the question")
 
     async def interrupt(self) -> None:
         """Stop what runs."""
@@ -133,5 +166,6 @@ class Execution:
     def _forget(self) -> None:
         self._runs.clear()
         for cell in self._sheet.cells:
+            cell.question = None
             if cell.state in {"running", "pending"}:
                 cell.state = "idle"

@@ -1,6 +1,7 @@
 """A real Jupyter kernel behind the channel of a notebook page."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -12,11 +13,13 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.jsonutil import json_default
 from jupyter_client.manager import AsyncKernelManager
 
-from colab_sim.cell import Message
 from colab_sim.errands import Errands
+from colab_sim.frames import PARTS, Message, text_frame
+from colab_sim.line import Line
 
 START_LIMIT_S = 60.0
 ASK_AGAIN_S = 1.0
+TURN_FRAMES = 4
 
 
 class Kernel:
@@ -28,7 +31,7 @@ class Kernel:
         self._died = died
         self._process = AsyncKernelManager()
         self._client: AsyncKernelClient | None = None
-        self._lines: dict[str, asyncio.Queue[str]] = {}
+        self._lines: dict[str, Line] = {}
         self._unsent: list[str] = []
         self._errands = Errands()
         self._ready: set[str] = set()
@@ -66,13 +69,14 @@ class Kernel:
         """Kill -9 the process, as the out-of-memory killer does."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def line(self, session: str) -> asyncio.Queue[str]:
-        """Return the frames for one page, kept from the first call on until it reads them."""
-        return self._lines.setdefault(session, asyncio.Queue())
+    def line(self, session: str) -> Line:
+        """Return the line to one page; what is said is kept for it from the first call on."""
+        return self._lines.setdefault(session, Line())
 
     def hang_up(self, session: str) -> None:
-        """Forget a page's line."""
-        self._lines.pop(session, None)
+        """End a page's line, and with it the socket; what is said from now on passes it by."""
+        if (line := self._lines.pop(session, None)) is not None:
+            line.cut()
 
     def send(self, frame: str) -> None:
         """Pass one frame of a page on to the kernel; while that starts anew, it waits."""
@@ -88,8 +92,7 @@ class Kernel:
     def announce(self, state: str) -> None:
         """Tell the pages of a state that the server and not the kernel knows, as "restarting"."""
         message = self._process.session.msg("status", {"execution_state": state})
-        names = ("header", "parent_header", "metadata", "content")
-        self._spread("iopub", [json.dumps(message[name], default=json_default) for name in names])
+        self._spread("iopub", [json.dumps(message[name], default=json_default) for name in PARTS])
 
     async def _listen(self) -> None:
         client: AsyncKernelClient = self._process.client()
@@ -122,12 +125,15 @@ class Kernel:
 
     async def _pump(self, name: str) -> None:
         socket = getattr(self._client, f"{name}_channel").socket
-        while True:
+        for number in itertools.count():
             # Read raw and passed on raw: jupyter_client's own parsing halves what gets through.
             _, parts = self._process.session.feed_identities(await socket.recv_multipart())
             self._ready.add(name)
             self._told.set()
-            self._spread(name, [part.decode() for part in parts[1:5]])
+            self._spread(name, [part.decode(errors="replace") for part in parts[1:5]])
+            if number % TURN_FRAMES == 0:
+                # A receive that has something to give lets no one else have a turn.
+                await asyncio.sleep(0)
 
     async def _watch(self) -> None:
         provisioner = self._process.provisioner
@@ -137,19 +143,10 @@ class Kernel:
 
     def _spread(self, channel: str, parts: list[str]) -> None:
         header, parent = json.loads(parts[0]), json.loads(parts[1])
-        if channel == "iopub":
+        if channel in {"iopub", "stdin"}:
             content = json.loads(parts[3])
             self._heard({"header": header, "parent_header": parent, "content": content})
         frame = text_frame(channel, header, parts)
         for session, line in self._lines.items():
             if channel == "iopub" or session == parent.get("session"):
-                line.put_nowait(frame)
-
-
-def text_frame(channel: str, header: Message, parts: list[str]) -> str:
-    """Return a Jupyter message, whose four parts are JSON, as a text frame of the front end."""
-    known = {"msg_id": header["msg_id"], "msg_type": header["msg_type"]}
-    rest = {"buffers": [], "channel": channel}
-    names = ("header", "parent_header", "metadata", "content")
-    body = ", ".join(f'"{name}": {part}' for name, part in zip(names, parts, strict=True))
-    return f"{json.dumps(known)[:-1]}, {body}, {json.dumps(rest)[1:]}"
+                line.tell(frame)

@@ -179,6 +179,21 @@ class Notebook:
         """Stop what runs."""
         await self.execution.interrupt()
 
+    async def answer(self, text: str) -> None:
+        """Type a line where a cell asks for one by `input()`."""
+        await self.execution.answer(text)
+
+    async def drop_channel(self) -> None:
+        """Close every page's socket to the kernel, while the pages still show "connected".
+
+        What the kernel says until `open_channel` reaches no page by a socket.
+        """
+        await self.execution.drop_lines()
+
+    async def open_channel(self) -> None:
+        """Open every page's socket to the kernel again, under a new session id."""
+        await self.execution.open_lines()
+
     async def kill_kernel(
         self, *, restart: bool = True, says: SnackbarKind = "crashed_unknown"
     ) -> None:

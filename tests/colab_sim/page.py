@@ -125,12 +125,12 @@ class Pages:
         """Tell every page of a change, and wait until each has applied it."""
         await self.tell_each(lambda page: page.ask(op, **what))
 
-    async def tell_each(self, ask: Callable[[Page], asyncio.Future[Any]]) -> None:
-        """Tell every page a change of its own, and wait until each has applied it."""
+    async def tell_each(self, ask: Callable[[Page], asyncio.Future[Any]]) -> list[Any]:
+        """Tell every page a change of its own, wait until each has applied it; return answers."""
         # A page behind an alert or in its own endless loop gets the change, but isn't waited for.
         asked = [(page, ask(page)) for page in self._open]
         async with asyncio.timeout(APPLY_LIMIT_S):
-            await asyncio.gather(*(answer for page, answer in asked if not page.deaf))
+            return await asyncio.gather(*(answer for page, answer in asked if not page.deaf))
 
     async def silence(self, op: str, **what: Any) -> None:
         """Tell every page of a change that it acknowledges and then answers no more."""

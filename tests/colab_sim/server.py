@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from colab_sim import deeds
 from colab_sim.errands import Errands
+from colab_sim.frames import Wrapping, unwrap, wrap
 from colab_sim.kernel import Kernel
+from colab_sim.line import Line
 from colab_sim.notebook import Notebook
 from colab_sim.page import Page
 
@@ -27,6 +29,7 @@ PAGE_POLICY = (
     "frame-src https://*.googleusercontent.com; img-src 'self' data:"
 )
 FRAME_POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:"
+CHANNEL_FRAME_POLICY = f"{FRAME_POLICY}; connect-src wss://*.prod.colab.dev"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,6 +50,7 @@ class Server:
                 web.get("/drive/{id}", on(PAGE_HOST, self._page)),
                 web.get("/_sim/link/{id}", on(PAGE_HOST, self._link)),
                 web.get("/outputframe.html", on(FRAME_HOSTS, self._frame)),
+                web.get("/channelframe.html", on(FRAME_HOSTS, self._channel_frame)),
                 web.get("/api/kernels/{id}/channels", on(RUNTIME_HOSTS, self._channel)),
                 web.get("/colab/lsp", on(RUNTIME_HOSTS, self._language_server)),
                 web.static("/_sim/pages", PAGES),
@@ -80,6 +84,9 @@ class Server:
     async def _frame(self, _request: web.Request) -> web.Response:
         return page_of((PAGES / "outputframe.html").read_text("utf-8"), FRAME_POLICY)
 
+    async def _channel_frame(self, _request: web.Request) -> web.Response:
+        return page_of((PAGES / "channelframe.html").read_text("utf-8"), CHANNEL_FRAME_POLICY)
+
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
         notebook = self._notebook(request)
         socket = await self._accept(request)
@@ -102,14 +109,16 @@ class Server:
         return socket
 
     async def _channel(self, request: web.Request) -> web.WebSocketResponse:
-        kernel = self._kernel(request)
+        notebook, kernel = self._with_kernel(request)
+        wrapping = notebook.sheet.options.wrapping
         session = request.query["session_id"]
         socket = await self._accept(request)
-        writer = asyncio.create_task(_write(socket, kernel.line(session)), name="kernel writer")
+        writing = _write(socket, kernel.line(session), wrapping)
+        writer = asyncio.create_task(writing, name="kernel writer")
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    kernel.send(message.data)
+                    kernel.send(unwrap(message.data, wrapping))
         finally:
             kernel.hang_up(session)
             writer.cancel()
@@ -117,14 +126,14 @@ class Server:
         self._sockets.discard(socket)
         return socket
 
-    def _kernel(self, request: web.Request) -> Kernel:
+    def _with_kernel(self, request: web.Request) -> tuple[Notebook, Kernel]:
         number, token = request.match_info["id"], request.query.get("colab-runtime-proxy-token")
         for notebook in self._notebooks.values():
             runtime = notebook.execution.runtime
             if runtime.kernel is not None and runtime.kernel.id == number:
                 if token != runtime.token:
                     raise web.HTTPForbidden
-                return runtime.kernel
+                return notebook, runtime.kernel
         raise web.HTTPNotFound
 
     async def _language_server(self, request: web.Request) -> web.WebSocketResponse:
@@ -143,13 +152,13 @@ class Server:
         return socket
 
 
-async def _write(socket: web.WebSocketResponse, frames: asyncio.Queue[str]) -> None:
-    while not socket.closed:
-        frame = await frames.get()
+async def _write(socket: web.WebSocketResponse, line: Line, wrapping: Wrapping) -> None:
+    async for frame in line.frames():
         try:
-            await socket.send_str(frame)
+            await socket.send_str(wrap(frame, wrapping))
         except ConnectionResetError:
             return  # the page went away; the reading side ends too
+    await socket.close(code=WSCloseCode.GOING_AWAY)
 
 
 def on(host: str, answer: Answer) -> Answer:

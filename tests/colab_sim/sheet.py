@@ -2,7 +2,8 @@
 
 import secrets
 
-from colab_sim.cell import Cell, Message
+from colab_sim.cell import Cell
+from colab_sim.frames import Message
 from colab_sim.page import Pages
 from colab_sim.texts import texts_of
 from colab_sim.view import Log, Options, View

@@ -10,9 +10,10 @@ from aiohttp import web
 from colab_sim.certificate import throw_away_context
 from colab_sim.control import Control
 from colab_sim.errands import Errands
+from colab_sim.frames import Wrapping
 from colab_sim.notebook import Notebook
 from colab_sim.server import FRAME_HOSTS, PAGE_HOST, RUNTIME_HOSTS, Server
-from colab_sim.view import Connection, Generation, Language, Options
+from colab_sim.view import ChannelPlace, Connection, Generation, Language, Options
 
 LOOPBACK = "127.0.0.1"
 SHUTDOWN_LIMIT_S = 1.0
@@ -95,8 +96,14 @@ class ColabSim:
         private_outputs: bool = False,
         dialog_host: Literal["mwc-dialog", "md-dialog"] = "mwc-dialog",
         output_limit: int | None = 5000,
+        channel: ChannelPlace = "page",
+        wrapping: Wrapping = "none",
     ) -> Notebook:
-        """Make a notebook; its pages can be opened at its `url`."""
+        """Make a notebook; its pages can be opened at its `url`.
+
+        `channel` says where the socket to the kernel lives, `wrapping` what is put around each
+        of its frames.
+        """
         if name in self.notebooks:
             raise ValueError(f"there is a notebook {name!r} already")
         if kernel and not self._kernel:
@@ -113,6 +120,8 @@ class ColabSim:
             private_outputs=private_outputs,
             dialog_host=dialog_host,
             output_limit=output_limit,
+            channel=channel,
+            wrapping=wrapping,
         )
         notebook = self.notebooks[name] = Notebook(options, self._errands)
         return notebook

@@ -3,11 +3,14 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from colab_sim.frames import Wrapping
+
 Generation: TypeAlias = Literal[2020, 2023, 2025]
 Language: TypeAlias = Literal["en", "ko", "es"]
 Connection: TypeAlias = Literal[
     "no_runtime", "connecting", "allocating", "initializing", "connected", "reconnect"
 ]
+ChannelPlace: TypeAlias = Literal["page", "worker", "frame"]
 DialogKind: TypeAlias = Literal[
     "disconnected",
     "still_there",
@@ -50,6 +53,8 @@ class Options:
     private_outputs: bool = False
     dialog_host: Literal["mwc-dialog", "md-dialog"] = "mwc-dialog"
     output_limit: int | None = 5000
+    channel: ChannelPlace = "page"
+    wrapping: Wrapping = "none"
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def test_a_command_arrives_as_it_was_meant(
 def test_every_command_is_a_method_of_a_domain_with_json_parameters() -> None:
     commands: list[Command[Any]] = [
         cdp.get_version(), cdp.discover_targets(), cdp.attach("T"), cdp.detach("S"),
-        cdp.auto_attach_frames(on=True), cdp.get_frame_tree(),
+        cdp.auto_attach(), cdp.watch_network(), cdp.get_frame_tree(),
         cdp.create_isolated_world("F", "w"), cdp.call_function("f", 3, {}, group="g", wait=True),
         cdp.release_objects("g"), cdp.thaw(),
     ]  # fmt: skip

@@ -40,7 +40,8 @@ STATE_KEYS: dict[str, tuple[str, ...]] = {
     "progress": (
         "fraction", "step", "total", "epoch", "epochs", "rate", "eta_s", "metrics", "at",
     ),
-    "output": ("lines", "bytes", "last_line", "last_at", "page_lines", "archive"),
+    # The contract's own keys, and `gaps`: docs/decisions.md says why.
+    "output": ("lines", "bytes", "last_line", "last_at", "page_lines", "archive", "gaps"),
     "duties": ("keep_alive", "reconnect", "clear"),
     "duties.keep_alive": DUTY,
     "duties.reconnect": DUTY,
@@ -61,6 +62,7 @@ PAYLOADS: list[tuple[Topic, st.SearchStrategy[Any]]] = [
     (mqtt.INFO, samples.infos),
     (mqtt.SESSIONS, st.lists(samples.entries).map(tuple)),
     (mqtt.EVENT, samples.happenings),
+    (mqtt.LOG, samples.logs),
     (mqtt.AGENT_RESPONSE, samples.responses),
     (mqtt.STATUS, st.text()),
 ]
@@ -100,7 +102,7 @@ def test_no_two_rows_of_the_table_are_alike() -> None:
 
 
 def test_what_happens_once_is_not_retained() -> None:
-    momentary = {mqtt.EVENT, mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE}
+    momentary = {mqtt.EVENT, mqtt.LOG, mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE}
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
 
 

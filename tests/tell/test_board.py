@@ -19,9 +19,8 @@ from hypothesis.stateful import (
 
 import simulated
 from colab_cdp_agent.tell import board as board_module
-from colab_cdp_agent.tell.board import EVENTS_KEPT, SHORTEST_INTERVAL_S, Board
+from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
 
-Due = tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]
 Story = Callable[[Board, simulated.Clock], Coroutine[Any, Any, None]]
 
 
@@ -37,14 +36,11 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], None]:
     return play
 
 
-async def deliver(board: Board) -> list[tuple[str, bytes]]:
-    """Send what is due, and return it: values first."""
-    values, events = await board.due()
-    for value in values:
-        board.sent(*value)
-    for event in events:
-        board.said(event)
-    return [*values, *events]
+async def deliver(board: Board) -> tuple[str, bytes]:
+    """Send the next value that is due, and return it."""
+    value = await board.due()
+    board.sent(*value)
+    return value
 
 
 async def nothing_due(board: Board) -> bool:
@@ -62,7 +58,7 @@ def test_a_first_change_is_due_at_once(play: Callable[[Story], None]) -> None:
         waiting = asyncio.create_task(deliver(board))
         await asyncio.sleep(5)
         board.set("a", b"1")
-        assert await waiting == [("a", b"1")]
+        assert await waiting == ("a", b"1")
         assert clock.monotonic() == began + 5
 
     play(story)
@@ -72,7 +68,7 @@ def test_the_latest_value_wins(play: Callable[[Story], None]) -> None:
     async def story(board: Board, _clock: simulated.Clock) -> None:
         for number in range(100):
             board.set("a", str(number).encode())
-        assert await deliver(board) == [("a", b"99")]
+        assert await deliver(board) == ("a", b"99")
         assert await nothing_due(board)
 
     play(story)
@@ -88,8 +84,8 @@ def test_a_topic_is_due_once_a_second_at_most(play: Callable[[Story], None]) -> 
         changing = asyncio.create_task(change())
         sent: list[tuple[float, bytes]] = []
         while not sent or sent[-1][1] != b"999":
-            due = await deliver(board)
-            sent += [(clock.monotonic(), payload) for _topic, payload in due]
+            _topic, payload = await deliver(board)
+            sent.append((clock.monotonic(), payload))
         await changing
         times = [at for at, _payload in sent]
         pauses = [after - before for before, after in pairwise(times)]
@@ -106,9 +102,9 @@ def test_one_topic_does_not_wait_for_another(play: Callable[[Story], None]) -> N
         began = clock.monotonic()
         board.set("a", b"2")
         board.set("b", b"1")
-        assert await deliver(board) == [("b", b"1")]
+        assert await deliver(board) == ("b", b"1")
         assert clock.monotonic() == began
-        assert await deliver(board) == [("a", b"2")]
+        assert await deliver(board) == ("a", b"2")
 
     play(story)
 
@@ -126,7 +122,7 @@ def test_what_is_set_to_what_it_is_is_no_news(play: Callable[[Story], None]) -> 
 def test_an_empty_value_is_sent_once_however_often_it_is_set(play: Callable[[Story], None]) -> None:
     async def story(board: Board, _clock: simulated.Clock) -> None:
         board.set("a", b"")
-        assert await deliver(board) == [("a", b"")]
+        assert await deliver(board) == ("a", b"")
         board.set("a", b"")
         assert await nothing_due(board)
 
@@ -140,10 +136,8 @@ def test_a_removed_topic_is_sent_empty_once_and_forgotten(play: Callable[[Story]
         board.remove("a")
         board.remove("never seen")
         assert board.values == {"a": b"", "never seen": b""}
-        assert sorted(await deliver(board) + await deliver(board)) == [
-            ("a", b""),
-            ("never seen", b""),
-        ]
+        assert await deliver(board) == ("never seen", b"")
+        assert await deliver(board) == ("a", b"")
         assert board.values == {}
         board.repeat_all()
         assert await nothing_due(board)
@@ -155,7 +149,7 @@ def test_a_removed_topic_that_is_put_up_again_stays(play: Callable[[Story], None
     async def story(board: Board, _clock: simulated.Clock) -> None:
         board.remove("a")
         board.set("a", b"1")
-        assert await deliver(board) == [("a", b"1")]
+        assert await deliver(board) == ("a", b"1")
         assert board.values == {"a": b"1"}
         board.remove("a")
         board.set("a", b"")
@@ -165,12 +159,46 @@ def test_a_removed_topic_that_is_put_up_again_stays(play: Callable[[Story], None
     play(story)
 
 
-def test_what_did_not_arrive_is_due_again(play: Callable[[Story], None]) -> None:
+def test_what_is_on_its_way_is_not_due_until_the_connection_is_lost(
+    play: Callable[[Story], None],
+) -> None:
     async def story(board: Board, _clock: simulated.Clock) -> None:
         board.set("a", b"1")
-        board.say("e", b"1")
-        due = await board.due()
-        assert await board.due() == due == ([("a", b"1")], [("e", b"1")])
+        assert await board.due() == ("a", b"1")
+        board.set("a", b"2")
+        assert await nothing_due(board)
+        board.repeat_all()
+        assert await board.due() == ("a", b"2")
+
+    play(story)
+
+
+def test_what_changed_on_its_way_is_due_a_second_after_it_arrived(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(board: Board, clock: simulated.Clock) -> None:
+        board.set("a", b"1")
+        value = await board.due()
+        board.set("a", b"2")
+        waiting = asyncio.create_task(deliver(board))
+        await asyncio.sleep(5)
+        board.sent(*value)
+        began = clock.monotonic()
+        assert await waiting == ("a", b"2")
+        assert clock.monotonic() == began + SHORTEST_INTERVAL_S
+
+    play(story)
+
+
+def test_an_answer_to_what_is_being_sent_again_is_passed_over(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(board: Board, _clock: simulated.Clock) -> None:
+        board.set("a", b"1")
+        value = await board.due()
+        board.repeat_all()
+        board.sent(*value)
+        assert await board.due() == value
 
     play(story)
 
@@ -179,51 +207,11 @@ def test_everything_is_due_after_a_reconnect(play: Callable[[Story], None]) -> N
     async def story(board: Board, clock: simulated.Clock) -> None:
         board.set("a", b"1")
         board.set("b", b"")
-        board.say("e", b"1")
-        await deliver(board)
+        first = [await deliver(board), await deliver(board)]
         began = clock.monotonic()
         board.repeat_all()
-        assert sorted(await deliver(board)) == [("a", b"1"), ("b", b"")]
+        assert [await deliver(board), await deliver(board)] == first
         assert clock.monotonic() == began
-
-    play(story)
-
-
-def test_events_keep_their_order_and_none_is_thinned(play: Callable[[Story], None]) -> None:
-    async def story(board: Board, _clock: simulated.Clock) -> None:
-        for number in range(10):
-            board.say("e", b"same" if number % 2 else str(number).encode())
-        said = await deliver(board)
-        assert [payload for _topic, payload in said] == [
-            b"0", b"same", b"2", b"same", b"4", b"same", b"6", b"same", b"8", b"same",
-        ]  # fmt: skip
-        assert board.dropped == 0
-
-    play(story)
-
-
-def test_events_are_bounded_and_the_dropped_counted(play: Callable[[Story], None]) -> None:
-    async def story(board: Board, _clock: simulated.Clock) -> None:
-        for number in range(EVENTS_KEPT + 7):
-            board.say("e", str(number).encode())
-        assert board.dropped == 7
-        said = await deliver(board)
-        assert [int(payload) for _topic, payload in said] == list(range(7, EVENTS_KEPT + 7))
-
-    play(story)
-
-
-def test_an_event_that_arrived_while_the_queue_ran_over_is_not_lost(
-    play: Callable[[Story], None],
-) -> None:
-    async def story(board: Board, _clock: simulated.Clock) -> None:
-        board.say("e", b"on its way")
-        _values, (event,) = await board.due()
-        for _number in range(EVENTS_KEPT):
-            board.say("e", b"later")
-        assert board.dropped == 1
-        board.said(event)
-        assert board.dropped == 0
 
     play(story)
 
@@ -243,23 +231,21 @@ class BoardAndBroker(RuleBasedStateMachine):
         self.board = Board()
         self.wanted: dict[str, bytes] = {}
         self.retained: dict[str, bytes] = {}
-        self.said: list[bytes] = []
-        self.heard: list[bytes] = []
         self.flying: list[tuple[str, bytes]] = []
         self.runner = asyncio.Runner()
         self.clock = 0.0
         self.sent_at: dict[str, float] = {}
 
-    def due(self) -> Due:
+    def due(self) -> tuple[str, bytes] | None:
         """Return what is due at this moment, without waiting."""
 
-        async def look() -> Due:
+        async def look() -> tuple[str, bytes] | None:
             asking = asyncio.ensure_future(self.board.due())
             await asyncio.sleep(0)
             if asking.done():
                 return asking.result()
             asking.cancel()
-            return [], []
+            return None
 
         return self.runner.run(look())
 
@@ -273,34 +259,32 @@ class BoardAndBroker(RuleBasedStateMachine):
         self.board.remove(topic)
         self.wanted[topic] = b""
 
-    @rule()
-    def say(self) -> None:
-        payload = str(len(self.said)).encode()
-        self.said.append(payload)
-        self.board.say("event", payload)
-
     @rule(seconds=st.sampled_from([0.1, 0.5, 1.0]))
     def wait(self, seconds: float) -> None:
         self.clock += seconds
 
-    @precondition(lambda self: not self.flying)
     @rule()
     def take_off(self) -> None:
-        self.flying, _events = self.due()
+        value = self.due()
+        if value is not None:
+            topic = value[0]
+            assert topic not in dict(self.flying)
+            assert self.clock - self.sent_at.get(topic, -1.0) >= SHORTEST_INTERVAL_S
+            assert value == (topic, self.wanted[topic])
+            self.flying.append(value)
 
     @precondition(lambda self: self.flying)
-    @rule(acknowledged=st.booleans())
-    def land(self, acknowledged: bool) -> None:  # noqa: FBT001
-        topic, payload = self.flying.pop(0)
-        assert self.clock - self.sent_at.get(topic, -1.0) >= SHORTEST_INTERVAL_S
-        self.keep(topic, payload)
-        if acknowledged:
-            self.arrive(topic, payload)
-        else:
-            self.lose_connection(restarted=False)
+    @rule(data=st.data())
+    def land(self, data: st.DataObject) -> None:
+        value = data.draw(st.sampled_from(self.flying))
+        self.flying.remove(value)
+        self.keep(*value)
+        self.arrive(*value)
 
     @rule(restarted=st.booleans())
     def lose_connection(self, restarted: bool) -> None:  # noqa: FBT001
+        for value in self.flying:
+            self.keep(*value)  # it may have arrived all the same: the worst that can be
         self.flying = []
         self.sent_at = {}
         if restarted:
@@ -310,25 +294,23 @@ class BoardAndBroker(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Send until nothing is left: the broker holds the board, and nothing else."""
-        self.flying = []
-        while self.board._changed or self.board._events:
-            self.clock += SHORTEST_INTERVAL_S
-            values, events = self.due()
-            for value in values:
+        while self.flying or self.board._changed:
+            for value in self.flying:
                 self.keep(*value)
                 self.arrive(*value)
-            for event in events:
-                self.heard.append(event[1])
-                self.board.said(event)
+            self.flying = []
+            self.clock += SHORTEST_INTERVAL_S
+            self.take_off()
         assert self.retained == {topic: text for topic, text in self.wanted.items() if text}
         assert {topic: text for topic, text in self.board.values.items() if text} == self.retained
-        assert self.heard == self.said
 
     @invariant()
     def nothing_grows(self) -> None:
         assert set(self.board.values) <= set("abc")
         assert self.board._sent_at.keys() <= self.board.values.keys()
         assert self.board._leaving <= self.board.values.keys()
+        assert self.board._on_its_way == set(dict(self.flying))
+        assert self.board._on_its_way <= self.board._changed.keys() <= self.board.values.keys()
 
     def arrive(self, topic: str, payload: bytes) -> None:
         self.board.sent(topic, payload)

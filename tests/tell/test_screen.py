@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from rich.console import Console
 import samples
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell import screen as screen_module
-from colab_cdp_agent.tell.screen import Screen, detail, notice, printable
+from colab_cdp_agent.tell.screen import Screen, detail, notice, printable, rank
 from colab_cdp_protocols import mqtt
 
 # Rich's markup, emoji codes, and what would be a closing tag without an opening one.
@@ -171,6 +172,124 @@ def test_a_terminal_shows_any_text_as_text(monkeypatch: pytest.MonkeyPatch, widt
     assert "\x1b[2J" not in text
     if width == 120:
         assert TRICKY[:20] in text
+
+
+NIGHT = [
+    ("idle", "Aufräumen", None),
+    ("running", "z-train", None),
+    ("ended", "done", None),
+    ("running", "llama-lora-finetune-with-a-long-name-2026-03", None),
+    ("unreadable", "new page", mqtt.Attention("unreadable", samples.MOMENT, "It does not fit.")),
+    (
+        "ended",
+        "failed",
+        mqtt.Attention(
+            "run_failed", samples.MOMENT, "The run failed: read its traceback in the notebook."
+        ),
+    ),
+    ("limited", "vit", mqtt.Attention("usage_limit", samples.MOMENT, "A usage limit is reached.")),
+    ("needs_you", "bert", mqtt.Attention("captcha", samples.MOMENT, "Solve the captcha.")),
+]
+ROWS = ("bert", "failed", "new page", "vit", "llama-lora", "z-train", "Aufräumen", "done")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_night_of_eight_fits_a_terminal_and_begins_with_those_who_need_a_person(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    states = {
+        title: samples.state(
+            title, title=title, phase=phase, attention=attention,
+            runtime=mqtt.Runtime(accelerator="A100"),
+            output=mqtt.Output(page_lines=4_321, last_line="step 12000/36000 loss 0.4321 " * 3),
+        )
+        for phase, title, attention in NIGHT
+    }  # fmt: skip
+    console = Console(
+        force_terminal=True, record=True, width=width, height=24, markup=False, emoji=False
+    )
+    shown("text", states, monkeypatch, (), console)
+    text = console.export_text()
+    last = text[text.rindex("needs_you") :]
+    lines = last.splitlines()
+    assert len(lines) < console.height
+    assert max(map(len, lines)) <= width
+    places = [last.index(begin) for begin in ROWS]
+    assert places == sorted(places)
+    assert lines[-1].startswith("Chrome: fine")
+    for _, _, attention in NIGHT:
+        assert attention is None or set(attention.text.split()) <= set(last.split())
+
+
+FAR = mqtt.Progress(fraction=0.42, epoch=2, step=5_040, total=12_000, eta_s=4_200.0)
+
+
+@pytest.mark.parametrize(
+    ("progress", "told"),
+    [
+        ({}, "42 % · 1 h 10 min left · step 5040"),
+        ({"metrics": {"loss": 0.12344, "acc": 0.9}}, "42 % · 1 h 10 min left · loss 0.1234"),
+        ({"eta_s": None}, "42 % · step 5040"),
+        ({"eta_s": 95.0}, "42 % · 1 min left · step 5040"),
+        ({"eta_s": 200_000.0}, "42 % · 2 d 7 h left · step 5040"),
+        ({"fraction": 1.0, "eta_s": 0.0}, "100 % · step 5040"),
+        ({"fraction": None, "eta_s": None}, "epoch 2 · step 5040"),
+        ({"fraction": None, "eta_s": None, "epochs": 9}, "epoch 2 of 9 · step 5040"),
+        ({"fraction": None, "eta_s": None, "epoch": None}, "step 5,040 of 12,000 · step 5040"),
+    ],
+)
+def test_a_row_tells_how_far_a_run_is_before_what_it_printed(
+    progress: dict[str, Any], told: str
+) -> None:
+    state = samples.state(
+        progress=msgspec.structs.replace(FAR, **progress),
+        output=mqtt.Output(last_line="step 5040", page_lines=12),
+        runtime=mqtt.Runtime(accelerator="T4"),
+    )
+    assert detail(state).startswith(told)
+    assert detail(state).endswith("step 5040")
+    assert "T4" not in detail(state)
+
+
+def test_a_run_that_tells_nothing_of_how_far_it_is_shows_what_is_known_of_it() -> None:
+    state = samples.state(
+        output=mqtt.Output(last_line="warming up", page_lines=1_200),
+        runtime=mqtt.Runtime(accelerator="T4"),
+    )
+    assert detail(state) == "T4 · 1,200 lines in the page · warming up"
+
+
+def test_how_far_a_run_is_is_whole_on_a_terminal_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = mqtt.Progress(fraction=0.421, eta_s=37_200.0, metrics={"loss": 0.12344})
+    states = {
+        "a": samples.state(
+            "a", title="llama-lora-finetune-with-a-long-name", progress=told,
+            output=mqtt.Output(last_line="step 12000/36000 " * 9),
+        )
+    }  # fmt: skip
+    console = Console(force_terminal=True, record=True, width=80, markup=False, emoji=False)
+    shown("text", states, monkeypatch, (), console)
+    row = next(line for line in console.export_text().splitlines() if line.startswith(" running"))
+    assert "42 % · 10 h 20 min left · loss 0.1234" in row
+    assert len(row) <= 80
+
+
+@given(
+    st.lists(samples.states, max_size=8, unique_by=lambda state: state.id).flatmap(
+        lambda states: st.tuples(st.just(states), st.permutations(states))
+    )
+)
+def test_the_order_of_the_rows_is_one_whoever_comes_first(
+    night: tuple[list[mqtt.State], list[mqtt.State]],
+) -> None:
+    states, otherwise = night
+    assert sorted(states, key=rank) == sorted(otherwise, key=rank)
+    places = [rank(state)[0] for state in sorted(states, key=rank)]
+    assert places == sorted(places)
+    for state in states:
+        assert (rank(state)[0] == 0) >= (state.phase in mqtt.NEEDS_A_PERSON)
 
 
 def test_what_is_said_stays_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ class Browser:
         self._on_event = on_event
         self._waiting: dict[int, tuple[asyncio.Future[cdp.Reply], str, str | None]] = {}
         self._undos: dict[int, Callable[[cdp.Reply], cdp.Command[Any]]] = {}
-        self._undoing: asyncio.Queue[cdp.Command[Any]] = asyncio.Queue()  # one for each late answer
+        self._errands: asyncio.Queue[tuple[cdp.Command[Any], str | None]] = asyncio.Queue()
         self._last_number = 0
         self.malformed = 0
 
@@ -104,19 +104,27 @@ class Browser:
         self._fail(lambda _session: True, lost)
         raise lost
 
-    async def undo_late(self) -> None:
-        """Undo, for ever, what came about after its caller had given up.
+    def post(self, command: cdp.Command[Any], session: str | None = None) -> None:
+        """Have one command sent whose result nobody waits for; `run_errands` sends it."""
+        self._errands.put_nowait((command, session))  # one for each child target or late answer
+
+    async def run_errands(self) -> None:
+        """Send, for ever, what was posted; what came about too late for its caller is undone.
 
         Raises:
             BrowserLostError: the connection ended.
 
         """
-        while True:
-            command = await self._undoing.get()
-            try:
-                await self.call(command)
-            except (NoAnswerError, CommandRefusedError) as error:
-                log.debug("what came too late was not undone", reason=str(error))
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                command, session = await self._errands.get()
+                tasks.create_task(self._run_errand(command, session), name=command.method)
+
+    async def _run_errand(self, command: cdp.Command[Any], session: str | None) -> None:
+        try:
+            await self.call(command, session)
+        except (NoAnswerError, CommandRefusedError, SessionLostError) as error:
+            log.debug("an errand came to nothing", method=command.method, reason=str(error))
 
     async def call(
         self,
@@ -197,7 +205,7 @@ class Browser:
         if undo is None or isinstance(message, cdp.Refusal):
             return
         try:
-            self._undoing.put_nowait(undo(message))
+            self.post(undo(message))
         except cdp.MalformedFrameError as error:
             log.warning("chrome sent an answer of another shape", error=str(error))
 

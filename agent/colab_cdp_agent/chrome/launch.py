@@ -35,6 +35,9 @@ QUIET = (
     "--use-mock-keychain",
 )
 WORDS = "stderr.txt"
+STRAY_FOLDERS = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+LONGEST_SOCKET_FOLDER_BYTES = 60
+"""Chromium names its socket by 46 more bytes, and aborts where that makes more than 107."""
 INSTALL = {
     "darwin": "install Google Chrome, or `brew install --cask chromium`",
     "win32": "install Google Chrome",
@@ -92,7 +95,7 @@ async def headless(flags: Sequence[str], urls: Sequence[str]) -> AsyncGenerator[
             INSTALL.get(sys.platform, INSTALL["linux"])
             + f"; or name its program in the environment variable {VARIABLE}",
         )
-    profile = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="colab-cdp-agent-chromium-"))
+    profile = Path(tempfile.mkdtemp(prefix="chromium-"))
     try:
         process = _start(program, profile, flags)
         try:
@@ -125,12 +128,23 @@ def _start(program: Path, profile: Path, flags: Sequence[str]) -> subprocess.Pop
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
+                env=os.environ | _kept_together(profile, sys.platform),
                 # Ctrl+C in the terminal is for the agent, which then ends its children in order.
                 start_new_session=True,
             )
     except OSError as error:
         remedy = f"name another program in the environment variable {VARIABLE}"
         raise NoChromiumError(f"{program} does not start: {error.strerror}", remedy) from error
+
+
+def _kept_together(profile: Path, platform: str) -> dict[str, str]:
+    """Return the variables by which everything that the browser leaves lies in its profile."""
+    if platform != "linux":
+        return {}
+    kept = {name: str(profile / name) for name in STRAY_FOLDERS}
+    if len(os.fsencode(profile)) <= LONGEST_SOCKET_FOLDER_BYTES:
+        kept["TMPDIR"] = str(profile)
+    return kept
 
 
 async def _listening(process: subprocess.Popen[bytes], program: Path, profile: Path) -> int:

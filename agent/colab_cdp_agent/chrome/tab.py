@@ -4,7 +4,9 @@ import asyncio
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+import structlog
 
 from colab_cdp_agent.chrome.browser import (
     Browser,
@@ -23,12 +25,24 @@ WORLD = "colab-cdp-agent"
 PROBE_LIMIT_S = 2.0
 SCRIPT_LIMIT_S = 5.0
 
+log = structlog.get_logger()
+
 
 @cache
 def script(name: str) -> str:
     """Return a page script: one function of one options object, in `watch/scripts/`."""
     folder = files("colab_cdp_agent.watch") / "scripts"
     return (folder / f"{name}.js").read_text(encoding="utf-8")
+
+
+class NetworkListener(Protocol):
+    """Hears what goes over a tab's WebSockets."""
+
+    def take(self, event: cdp.Event) -> None:
+        """Take one event; called by the reader of Chrome's socket, and must return at once."""
+
+    def deafen(self) -> None:
+        """Take note that nothing is told until the tab is attached to again."""
 
 
 class Tab:
@@ -40,7 +54,8 @@ class Tab:
         gone: why the tab ended (`closed`, `navigated`, `chrome_gone`), set once.
         stirred: set on each event about the tab, for whoever waits for it to come round.
         crashed: its renderer is gone, until it is loaded again.
-        frames: sessions and addresses of its attached cross-site frames.
+        children: its attached cross-site frames and workers, by session.
+        listener: hears the tab's network, its children's too; set before `attach`.
 
     """
 
@@ -49,7 +64,8 @@ class Tab:
         self.url = info.url
         self.title = info.title
         self.session: str | None = None
-        self.frames: dict[str, str] = {}
+        self.children: dict[str, cdp.TargetInfo] = {}
+        self.listener: NetworkListener | None = None
         self.crashed = False
         self.stirred = asyncio.Event()
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -81,6 +97,8 @@ class Tab:
             await self.detach()
             raise
         self.crashed = False
+        if self.listener is not None:
+            await self._listen(answer.session_id)
 
     async def detach(self) -> None:
         """End the session, and leave the tab as it is."""
@@ -148,19 +166,40 @@ class Tab:
         """Take note that the session is over, and with it those of its frames."""
         self.fail(reason)
         self.session = None
-        self.frames.clear()
+        self.children.clear()
 
-    def end_frame(self, session: str) -> None:
-        """Take note that one of its cross-site frames is gone."""
-        del self.frames[session]
+    def owns(self, session: str | None) -> bool:
+        """Return whether a session is the tab's, or of one of its children."""
+        return session is not None and (session == self.session or session in self.children)
+
+    def begin_child(self, session: str, info: cdp.TargetInfo) -> None:
+        """Take note that one of its cross-site frames or workers is attached."""
+        self.children[session] = info
+        if self.listener is not None:
+            self._browser.post(cdp.watch_network(), session)
+            self._browser.post(cdp.auto_attach(), session)
+
+    def end_child(self, session: str) -> None:
+        """Take note that one of its cross-site frames or workers is gone."""
+        del self.children[session]
         self._worlds.pop(session, None)
         self._browser.lose_session(session, "detached")
 
     def fail(self, reason: str) -> None:
         """Fail everything asked of the page: its answers never come."""
-        for session in filter(None, (self.session, *self.frames)):
+        if self.listener is not None:
+            self.listener.deafen()
+        for session in filter(None, (self.session, *self.children)):
             self._browser.lose_session(session, reason)
         self._worlds.clear()
+
+    async def _listen(self, session: str) -> None:
+        """Have the frames of the tab's WebSockets told, those in frames and workers too."""
+        for command in (cdp.watch_network(), cdp.auto_attach()):
+            try:
+                await self._browser.call(command, session, PROBE_LIMIT_S)
+            except CommandRefusedError as error:
+                log.warning("a tab's network cannot be heard", title=self.title, reason=str(error))
 
     def _session(self) -> str:
         if self.session is None:

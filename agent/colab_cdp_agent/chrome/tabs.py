@@ -27,6 +27,7 @@ class Tabs:
     def __init__(self, notebook: Callable[[str], object]) -> None:
         self._notebook = notebook
         self._tabs: dict[str, Tab] = {}
+        self._owners: dict[str, Tab] = {}
         self._arrived: asyncio.Queue[Tab] = asyncio.Queue()  # no longer than the open tabs
         self._browser: Browser | None = None
 
@@ -94,29 +95,51 @@ class Tabs:
 
     def _session_ended(self, event: cdp.Event) -> None:
         session = cdp.params(event, cdp.SessionGone).session_id
-        for tab in self._tabs.values():
-            if tab.session == session:
-                tab.end_session("detached")
-                tab.stirred.set()
-            elif session in tab.frames:
-                tab.end_frame(session)
+        tab = self._owner(session)
+        self._owners.pop(session, None)
+        if tab is None:
+            return
+        if tab.session == session:
+            tab.end_session("detached")
+            tab.stirred.set()
+        else:
+            tab.end_child(session)
 
-    def _frame_attached(self, event: cdp.Event) -> None:
+    def _child_attached(self, event: cdp.Event) -> None:
         opened = cdp.params(event, cdp.SessionOpened)
-        for tab in self._tabs.values():
-            if event.session is not None and tab.session == event.session:
-                tab.frames[opened.session_id] = opened.target_info.url
+        tab = self._owner(event.session)
+        if tab is not None:
+            tab.begin_child(opened.session_id, opened.target_info)
 
     def _reloaded_after_crash(self, event: cdp.Event) -> None:
-        for tab in self._tabs.values():
-            if tab.session == event.session:
-                tab.crashed = False
-                tab.stirred.set()
+        tab = self._owner(event.session)
+        if tab is not None:
+            tab.crashed = False
+            tab.stirred.set()
+
+    def _network_says(self, event: cdp.Event) -> None:
+        tab = self._owner(event.session)
+        if tab is not None and tab.listener is not None:
+            tab.listener.take(event)
+
+    def _owner(self, session: str | None) -> Tab | None:
+        """Return the tab that a session is of, looked for once: frames come by the thousand."""
+        tab = self._owners.get(session or "")
+        if tab is not None and tab.owns(session):
+            return tab
+        found = next((each for each in self._tabs.values() if each.owns(session)), None)
+        if found is not None and session is not None:
+            self._owners[session] = found
+        return found
 
 
 _TAKERS: dict[str, Callable[[Tabs, cdp.Event], None]] = {
     "Inspector.targetReloadedAfterCrash": Tabs._reloaded_after_crash,  # noqa: SLF001 - its own
-    "Target.attachedToTarget": Tabs._frame_attached,  # noqa: SLF001
+    "Network.webSocketClosed": Tabs._network_says,  # noqa: SLF001
+    "Network.webSocketCreated": Tabs._network_says,  # noqa: SLF001
+    "Network.webSocketFrameReceived": Tabs._network_says,  # noqa: SLF001
+    "Network.webSocketFrameSent": Tabs._network_says,  # noqa: SLF001
+    "Target.attachedToTarget": Tabs._child_attached,  # noqa: SLF001
     "Target.detachedFromTarget": Tabs._session_ended,  # noqa: SLF001
     "Target.targetCrashed": Tabs._target_crashed,  # noqa: SLF001
     "Target.targetCreated": Tabs._target_is,  # noqa: SLF001

@@ -8,8 +8,10 @@ from rich.console import Console
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.doctor import broker, browser, machine
-from colab_cdp_agent.doctor.finding import BAD_INPUT, Finding, exit_code, show
+from colab_cdp_agent.doctor.finding import Finding, exit_code, show
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.running import configure, run_until_stopped
+from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.sites import find_site, load_site
 
@@ -36,7 +38,7 @@ class _Examination:
         if settings is not None:
             folder = config.state_dir()
             name = config.agent_name(settings.name, platform.node())
-            self._tell(*machine.state(folder, settings.archive.max_bytes))
+            self._tell(*machine.folders(folder, settings.archive))
             profiles = self._profiles(settings)
             self._tell(*await browser.examine(settings.chrome, profiles))
             self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
@@ -57,6 +59,8 @@ class _Examination:
             return None
         file = config.find_config(options.config)
         self._tell(Finding(ok=True, what=f"configuration: {file or 'the defaults; no file'}"))
+        if in_vain := set_in_vain(settings):
+            self._tell(Finding(ok=None, what=f"{', '.join(in_vain)}: no effect in this version"))
         return settings
 
     def _profiles(self, settings: config.Config) -> tuple[Profile, ...]:
@@ -73,4 +77,4 @@ class _Examination:
 
 
 def _wrong(what: str, error: ConfigError) -> Finding:
-    return Finding(ok=False, what=f"{what}: {error}", code=BAD_INPUT)
+    return Finding(ok=False, what=f"{what}: {error}", code=ExitCode.BAD_INPUT)

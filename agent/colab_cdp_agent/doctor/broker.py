@@ -4,17 +4,19 @@ import uuid
 from pathlib import Path
 
 from colab_cdp_agent.config import Mqtt
-from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.doctor.finding import Finding
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
 from colab_cdp_agent.tell.echo import echo
-from colab_cdp_agent.tell.publisher import BrokerLostError, BrokerRefusedError, Link
+from colab_cdp_agent.tell.link import (
+    BrokerLostError,
+    BrokerRefusedError,
+    Link,
+    configured_link,
+)
 from colab_cdp_protocols import mqtt
 
 REACH = "check mqtt.url, and that the broker runs and may be reached from this computer"
-LOG_IN = (
-    "set COLAB_CDP_AGENT_MQTT_USERNAME and COLAB_CDP_AGENT_MQTT_PASSWORD, or mqtt.username and"
-    " mqtt.password"
-)
 
 
 async def examine(settings: Mqtt, name: str, folder: Path) -> Finding:
@@ -24,11 +26,11 @@ async def examine(settings: Mqtt, name: str, folder: Path) -> Finding:
         return Finding(ok=None, what="broker: none, by the configuration: nothing is published")
     topic = mqtt.AGENT_RESPONSE.at(root=settings.root, agent=name, verb="doctor")
     if not url.embedded:
-        return await _echoed(f"broker {url.shown}", _link(settings), topic)
+        return await _echoed(f"broker {url.shown}", configured_link(settings), topic)
     try:
         return await _examine_embedded(EmbeddedBroker(folder), topic)
     except BrokerFailedError as error:
-        return Finding(ok=False, what=f"broker of its own: {error}", code=UNREACHABLE)
+        return Finding(ok=False, what=f"broker of its own: {error}", code=ExitCode.UNREACHABLE)
 
 
 async def _examine_embedded(broker: EmbeddedBroker, topic: str) -> Finding:
@@ -48,20 +50,12 @@ async def _echoed(what: str, link: Link, topic: str) -> Finding:
     try:
         await echo(link, topic, payload)
     except BrokerRefusedError as error:
-        return Finding(ok=False, what=f"broker: {error}", remedy=LOG_IN, code=UNREACHABLE)
+        return Finding(
+            ok=False,
+            what=f"broker: {error.says}",
+            remedy=error.remedy,
+            code=ExitCode.UNREACHABLE,
+        )
     except BrokerLostError as error:
-        return Finding(ok=False, what=f"broker: {error}", remedy=REACH, code=UNREACHABLE)
+        return Finding(ok=False, what=f"broker: {error}", remedy=REACH, code=ExitCode.UNREACHABLE)
     return Finding(ok=True, what=f"{what}: a message on {topic} came back")
-
-
-def _link(settings: Mqtt) -> Link:
-    url = settings.url
-    return Link(
-        url.host,
-        url.port,
-        tls=url.encrypted,
-        websocket_path=url.path if url.scheme.startswith("ws") else None,
-        username=settings.username or url.username,
-        password=settings.password.reveal() if settings.password is not None else None,
-        ca_file=settings.ca_file,
-    )

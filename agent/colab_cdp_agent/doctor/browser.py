@@ -8,7 +8,8 @@ from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeErro
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
-from colab_cdp_agent.doctor.finding import UNREACHABLE, Finding
+from colab_cdp_agent.doctor.finding import Finding
+from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
@@ -41,10 +42,12 @@ async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]
         address = await locate(where.host, where.port, where.profile_dir)
         return await _examine_running(address, profiles)
     except ChromeAbsentError as error:
-        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=UNREACHABLE)
+        lost = Finding(
+            ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
+        )
     except ChromeError as error:
         remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
-        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=UNREACHABLE)
+        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
     return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
 
 

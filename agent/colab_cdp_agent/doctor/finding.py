@@ -1,16 +1,14 @@
 """A finding: what was looked at, whether it is well, and what to do if it is not."""
 
 from collections.abc import Iterable
-from typing import Final, Literal
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
-FAILED: Final = 1
-BAD_INPUT: Final = 2
-UNREACHABLE: Final = 3
-SEVEREST_FIRST = (BAD_INPUT, UNREACHABLE, FAILED)
+from colab_cdp_agent.exit_codes import ExitCode
+
+SEVEREST_FIRST = (ExitCode.BAD_INPUT, ExitCode.UNREACHABLE, ExitCode.FAILED)
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("-", "bright_black")}
 PLAIN_MARKS = {"✓": "ok", "✗": "NO", "-": "--"}
@@ -23,13 +21,13 @@ class Finding(msgspec.Struct, frozen=True):
     ok: bool | None
     what: str
     remedy: str = ""
-    code: Literal[1, 2, 3] = FAILED
+    code: ExitCode = ExitCode.FAILED
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
-    """Return the exit code of the severest failure, 0 where nothing failed."""
+def exit_code(findings: Iterable[Finding]) -> ExitCode:
+    """Return the exit code of the severest failure, of none where nothing failed."""
     codes = {finding.code for finding in findings if finding.ok is False}
-    return next((code for code in SEVEREST_FIRST if code in codes), 0)
+    return next((code for code in SEVEREST_FIRST if code in codes), ExitCode.ENDED_AS_ASKED)
 
 
 def show(console: Console, finding: Finding) -> None:

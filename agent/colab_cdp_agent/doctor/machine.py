@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from colab_cdp_agent import __version__, config
@@ -20,14 +21,22 @@ def python() -> Finding:
     )
 
 
-def state(folder: Path, wanted: int) -> list[Finding]:
-    """Check that the state folder can be written, and how much room its disk has for archives."""
+def folders(state: Path, archive: config.Archive) -> Iterator[Finding]:
+    """Check that what is to be kept can be written, and how much room there is for archives."""
+    yield _writable("state folder", state, config.STATE_DIR_VARIABLE)
+    if archive.dir is not None:
+        yield _writable("archive", archive.dir, "archive.dir")
+    folder = archive.dir or state
+    if folder.is_dir():
+        yield room(state_folder.free_bytes(folder), archive.max_bytes)
+
+
+def _writable(what: str, folder: Path, named_by: str) -> Finding:
     why = state_folder.trouble(folder)
-    if why is not None:
-        remedy = f"make it writable, or name another in {config.STATE_DIR_VARIABLE}"
-        return [Finding(ok=False, what=f"state folder {folder}: {why}", remedy=remedy)]
-    free = state_folder.free_bytes(folder)
-    return [Finding(ok=True, what=f"state folder {folder} can be written"), room(free, wanted)]
+    if why is None:
+        return Finding(ok=True, what=f"{what} {folder} can be written")
+    remedy = f"make it writable, or name another in {named_by}"
+    return Finding(ok=False, what=f"{what} {folder}: {why}", remedy=remedy)
 
 
 def room(free: int, wanted: int) -> Finding:

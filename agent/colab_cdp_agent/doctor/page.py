@@ -7,7 +7,8 @@ from colab_cdp_agent.chrome.tab import Tab, script
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.tell.screen import printable
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, PageReading, Seen, verdict
+from colab_cdp_agent.watch.seen import PageReading, Seen
+from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, verdict
 from colab_cdp_protocols import cdp
 
 WORLD = "colab-cdp-agent-doctor"

@@ -27,7 +27,9 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     yield f"reconnect: {_reconnect(duties.reconnect)}"
     yield f"clear: {_clear(duties.clear)}"
     archive = config.archive
-    yield f"archive: what is cleared, for {archive.keep}, at most {archive.max_bytes}"
+    yield f"archive: every line that is heard, for {archive.keep}, at most {archive.max_bytes}"
+    if config.awake:
+        yield "awake: keeps this computer from going to sleep by itself while a cell runs"
     yield f"publishes: {_publishes(config.mqtt)}"
     yield REFUSED
 

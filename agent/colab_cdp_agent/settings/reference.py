@@ -16,11 +16,13 @@ from colab_cdp_agent.settings.secret import Secret
 from colab_cdp_agent.settings.shape import json_schema
 from colab_cdp_agent.settings.tree import Config
 from colab_cdp_agent.settings.units import Duration, Size
+from colab_cdp_agent.settings.without_effect import has_effect
 
 SCHEMA_FILE = "agent.schema.json"
 WIDTH = 100
 TABLE_BEGIN = "<!-- keys: begin, written by colab_cdp_agent.settings.reference -->"
 TABLE_END = "<!-- keys: end -->"
+NO_EFFECT = "No effect yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,11 @@ def keys(kind: type[Struct] = Config, above: tuple[str, ...] = ()) -> Iterator[K
     for field in _fields(kind):
         path = (*above, field.name)
         if isinstance(field.type, inspect.StructType):
-            yield Key(path, None, (field.type.cls.__doc__ or "").strip())
+            yield Key(path, None, _marked(path, (field.type.cls.__doc__ or "").strip()))
             yield from keys(field.type.cls, path)
         else:
             default = written(plain(getattr(defaults, field.name)))
-            yield Key(path, default, _meaning(field.type))
+            yield Key(path, default, _marked(path, _meaning(field.type)))
 
 
 def written(value: object) -> str:
@@ -70,11 +72,13 @@ def written(value: object) -> str:
 def schema() -> dict[str, Any]:
     """Describe the configuration file for an editor, with every default as a person writes it."""
     described = json_schema(Config)
-    for kind in _structs(Config):
-        part = described["$defs"][kind.__name__]
+    for above, kind in _structs(Config):
+        properties = described["$defs"][kind.__name__]["properties"]
         for name, value in plain(kind()).items():
             if not isinstance(value, dict):
-                part["properties"][name]["default"] = value
+                entry = properties[name]
+                entry["default"] = value
+                entry["description"] = _marked((*above, name), entry["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "colab-cdp-agent configuration",
@@ -113,11 +117,17 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _structs(kind: type[Struct]) -> Iterator[type[Struct]]:
-    yield kind
+def _structs(
+    kind: type[Struct], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], type[Struct]]]:
+    yield above, kind
     for field in _fields(kind):
         if isinstance(field.type, inspect.StructType):
-            yield from _structs(field.type.cls)
+            yield from _structs(field.type.cls, (*above, field.name))
+
+
+def _marked(path: tuple[str, ...], meaning: str) -> str:
+    return meaning if has_effect(path) else f"{NO_EFFECT} {meaning}"
 
 
 def _meaning(node: inspect.Type) -> str:

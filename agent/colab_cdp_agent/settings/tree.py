@@ -1,7 +1,7 @@
 """Every key of the configuration, with its default and its meaning."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -48,6 +48,12 @@ class Archive(Struct, frozen=True, forbid_unknown_fields=True):
     keep: Annotated[Retention, Meta(description="How long a file is kept, at least 1h.")] = field(
         default_factory=lambda: Retention(30 * 86_400)
     )
+    ansi: Annotated[
+        Literal["strip", "keep"],
+        Meta(
+            description="Escape sequences of colours: `strip` leaves them out, `keep` keeps them."
+        ),
+    ] = "strip"
 
 
 class Progress(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""The board: the latest value of every retained topic, and the events that wait to be sent.
+"""The board: the latest value of every retained topic; beside it what is told once.
 
 State flows to the broker, not messages: what was overwritten before it was sent is not sent, and
 everything that still stands is sent again after a reconnect.
@@ -6,9 +6,10 @@ everything that still stands is sent again after a reconnect.
 
 import asyncio
 import time
-from collections import deque
 
-EVENTS_KEPT = 500
+from colab_cdp_agent.tell.event_queue import EventQueue
+from colab_cdp_agent.tell.log_tails import LogTails
+
 SHORTEST_INTERVAL_S = 1.0
 
 
@@ -16,18 +17,20 @@ class Board:
     """What is to be known of the agent; whoever changes it never waits.
 
     Attributes:
-        dropped: how many events were lost because the queue was full.
+        events: what happened, each told once.
+        logs: the last printed lines of each session, told while somebody can hear them.
 
     """
 
     def __init__(self) -> None:
+        self.events = EventQueue()
+        self.logs = LogTails()
         self._values: dict[str, bytes] = {}
         self._changed: dict[str, None] = {}  # in order of change
+        self._on_its_way: set[str] = set()
         self._leaving: set[str] = set()
-        self._events: deque[tuple[str, bytes]] = deque(maxlen=EVENTS_KEPT)
         self._sent_at: dict[str, float] = {}
         self._news = asyncio.Event()
-        self.dropped = 0
 
     @property
     def values(self) -> dict[str, bytes]:
@@ -37,45 +40,36 @@ class Board:
     def set(self, topic: str, payload: bytes) -> None:
         """Put up a value; an empty one stands for a topic that the broker is to hold nothing of."""
         self._leaving.discard(topic)
-        if self._values.get(topic) == payload:
-            return
-        self._values[topic] = payload
-        self._changed[topic] = None
-        self._news.set()
+        if self._values.get(topic) != payload:
+            self._change(topic, payload)
 
     def remove(self, topic: str) -> None:
         """Take a topic down, at the broker too; once that is done it is forgotten."""
         self._leaving.add(topic)
-        self._values[topic] = b""
-        self._changed[topic] = None
-        self._news.set()
-
-    def say(self, topic: str, payload: bytes) -> None:
-        """Queue an event; the oldest goes when the queue is full, and is counted."""
-        if len(self._events) == EVENTS_KEPT:
-            self.dropped += 1
-        self._events.append((topic, payload))
-        self._news.set()
+        self._change(topic, b"")
 
     def repeat_all(self) -> None:
         """Take note that a broker knows nothing: everything is to be sent again."""
         self._changed = dict.fromkeys(self._values)
+        self._on_its_way.clear()
         self._sent_at.clear()
         self._news.set()
 
-    async def due(self) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
-        """Wait for news, and return the values and the events that are to be sent now.
+    async def due(self) -> tuple[str, bytes]:
+        """Wait until a value is to be sent, and return it with its topic.
 
-        No topic's value is returned twice within a second. What is returned is still on the
-        board until `sent` says that it arrived.
+        It is on its way from then on, until `sent` says that it arrived or `repeat_all` that it did
+        not. While a topic's value is on its way, and for a second after, no other is due.
         """
         while True:
             now = time.monotonic()
-            ready = [topic for topic in self._changed if self._ripe_at(topic) <= now]
-            if ready or self._events:
-                return [(topic, self._values[topic]) for topic in ready], list(self._events)
+            waiting = [topic for topic in self._changed if topic not in self._on_its_way]
+            ready = next((topic for topic in waiting if self._ripe_at(topic) <= now), None)
+            if ready is not None:
+                self._on_its_way.add(ready)
+                return ready, self._values[ready]
             self._news.clear()
-            ripe = min((self._ripe_at(topic) for topic in self._changed), default=None)
+            ripe = min(map(self._ripe_at, waiting), default=None)
             try:
                 async with asyncio.timeout(None if ripe is None else ripe - now):
                     await self._news.wait()
@@ -84,21 +78,22 @@ class Board:
 
     def sent(self, topic: str, payload: bytes) -> None:
         """Take note that a value reached the broker."""
-        if topic not in self._values:
-            return
+        if topic not in self._on_its_way:
+            return  # everything is being sent again already
+        self._on_its_way.remove(topic)
         self._sent_at[topic] = time.monotonic()
         if self._values[topic] == payload:
-            self._changed.pop(topic, None)
+            del self._changed[topic]
             if topic in self._leaving:
                 self._leaving.remove(topic)
                 del self._values[topic], self._sent_at[topic]
-
-    def said(self, event: tuple[str, bytes]) -> None:
-        """Take note that an event that was due reached the broker."""
-        if self._events and self._events[0] is event:
-            self._events.popleft()
         else:
-            self.dropped -= 1  # the queue overflowed while it was on its way
+            self._news.set()
+
+    def _change(self, topic: str, payload: bytes) -> None:
+        self._values[topic] = payload
+        self._changed[topic] = None
+        self._news.set()
 
     def _ripe_at(self, topic: str) -> float:
         return self._sent_at.get(topic, -SHORTEST_INTERVAL_S) + SHORTEST_INTERVAL_S

@@ -1,5 +1,7 @@
 """The bulletin: what is known of sessions and agent, put on the board topic by topic."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from colab_cdp_agent.config import Publish
@@ -41,10 +43,16 @@ class Bulletin:
     def happening(self, session: str, happening: mqtt.Happening) -> None:
         """Send an event of a session."""
         topic = mqtt.EVENT.at(**self._levels, id=session)
-        self._board.say(topic, mqtt.encode(happening))
+        self._board.events.add(topic, mqtt.encode(happening))
+
+    def log(self, session: str, lines: Iterable[str], skipped: int = 0) -> None:
+        """Send lines that a session printed, where that is wanted; so many before are skipped."""
+        if self._publish.log:
+            self._board.logs.add(mqtt.LOG.at(**self._levels, id=session), lines, skipped)
 
     def forget(self, session: str) -> None:
         """Take down everything about a session."""
+        self._board.logs.forget(mqtt.LOG.at(**self._levels, id=session))
         state = self.states.pop(session, None)
         if state is None:
             return

@@ -5,7 +5,8 @@ import structlog
 from colab_cdp_agent.config import Mqtt
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
-from colab_cdp_agent.tell.publisher import BrokerLostError, Link, Publisher
+from colab_cdp_agent.tell.link import BrokerLostError, Link, configured_link
+from colab_cdp_agent.tell.publisher import Publisher
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 8.0
 USUAL_PORT = 1883
@@ -66,29 +67,19 @@ class Messenger:
 
     async def _tend(self) -> None:
         link = await self._find()
-        where = f"{link.host}:{link.port}"
+        where = link.where
         if self._settings.url.embedded and link.port != USUAL_PORT:
             where += f" ({USUAL_PORT} is taken by another program)"
         await self._publisher.run(link, lambda: self._is(where))
 
     async def _find(self) -> Link:
         """Return the configured broker, or start the embedded one."""
-        settings = self._settings
-        url = settings.url
-        if url.embedded:
-            address = await self._embedded.start()
-            if address.warning:
-                log.warning("the embedded broker runs with a reservation", reason=address.warning)
-            return Link(address.host, address.port)
-        return Link(
-            url.host,
-            url.port,
-            tls=url.encrypted,
-            websocket_path=url.path if url.scheme.startswith("ws") else None,
-            username=settings.username or url.username,
-            password=settings.password.reveal() if settings.password is not None else None,
-            ca_file=settings.ca_file,
-        )
+        if not self._settings.url.embedded:
+            return configured_link(self._settings)
+        address = await self._embedded.start()
+        if address.warning:
+            log.warning("the embedded broker runs with a reservation", reason=address.warning)
+        return Link(address.host, address.port)
 
     def _is(self, says: str, *, trouble: bool = False) -> None:
         """Take note of how it stands with the broker; each change is said once."""

@@ -1,58 +1,28 @@
-"""The board at the broker, over aiomqtt: the last will, the goodbye, and who else has our name."""
+"""The board at the broker: claimed under our name, followed without end, with a last will."""
 
 import asyncio
-import ssl
-import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-import aiomqtt
 import msgspec
 import structlog
 
 from colab_cdp_agent.retry import first_leaf
-from colab_cdp_agent.tell.board import Board
+from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
+from colab_cdp_agent.tell.claim import Claim, NameTakenError
+from colab_cdp_agent.tell.connection import GOODBYE_LIMIT_S, Connection, Message, connect
+from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
 
-KEEPALIVE_S = 20
-ANSWER_LIMIT_S = 10.0
-GOODBYE_LIMIT_S = 2.0
-RETAINED_LIMIT_S = 0.5
-RIVAL_LIMIT_S = 2.0
-UNANSWERED = "Operation timed out"
-"""What aiomqtt says of a broker that takes the connection and does not answer."""
+CLAIM_LIMIT_S = 2.0
+ANSWER_WAIT_S = 0.2
+RIVAL_WAIT_S = 1.0
 WINDOW = 20
-"""How many messages wait for the broker's acknowledgement at a time."""
+"""How many values wait for the broker's acknowledgement at a time."""
 
 log = structlog.get_logger()
 
 Answer = Callable[[str, bytes], mqtt.Response | None]
 """Takes a verb of the agent and its payload, and returns the answer; None is no answer."""
-
-
-class BrokerLostError(Exception):
-    """The broker cannot be reached, or the connection to it broke off."""
-
-
-class BrokerRefusedError(Exception):
-    """Broker and settings do not fit: the login is refused, or a certificate not trusted."""
-
-
-class NameTakenError(Exception):
-    """Another agent that is alive has the same name at this broker."""
-
-
-class Link(msgspec.Struct, frozen=True):
-    """Where the broker is and how to log in."""
-
-    host: str
-    port: int
-    tls: bool = False
-    websocket_path: str | None = None
-    username: str | None = None
-    password: str | None = None
-    ca_file: Path | None = None
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -74,12 +44,15 @@ class Publisher:
     """
 
     def __init__(self, identity: Identity, board: Board, answer: Answer) -> None:
+        self._instance = identity.instance
         self._levels = {"root": identity.root, "agent": identity.agent}
         self._status = mqtt.STATUS.at(**self._levels)
         self._board = board
         self._answer = answer
-        self._instance = identity.instance
+        self._claim = Claim(identity.root, identity.agent, identity.instance)
         self._ours = False
+        self._online = False
+        self._dropped = 0
 
     async def run(self, link: Link, connected: Callable[[], None]) -> None:
         """Connect to a broker and publish until the connection is lost; say when it stands.
@@ -88,194 +61,135 @@ class Publisher:
             BrokerLostError: no connection, or no longer.
             BrokerRefusedError: the login or the certificate is refused, on the first connection
                 only: later it is an outage like any other.
-            NameTakenError: found on the first connection only.
+            NameTakenError: another agent had our name before; found on the first connection only.
 
         """
-        async with self._connect(link) as client:
-            if not self._ours:
-                await self._claim(client)
-                self._ours = True
-            try:
-                await self._tell_all(client, connected)
-            finally:
-                # However a client leaves that can still speak, its last will is not sent.
-                await self._say_goodbye(client)
-
-    @asynccontextmanager
-    async def _connect(self, link: Link) -> AsyncGenerator[aiomqtt.Client]:
         try:
-            client = await self._open(link)
+            async with connect(link, will=(self._status, mqtt.OFFLINE)) as connection:
+                await self._work(connection, connected)
         except BrokerRefusedError as error:
             if self._ours:
                 raise BrokerLostError(str(error)) from error
             raise
+        except ExceptionGroup as group:
+            expected, unexpected = group.split((NameTakenError, BrokerLostError))
+            if expected is None or unexpected is not None:
+                raise
+            raise first_leaf(expected.subgroup(NameTakenError) or expected) from group
+
+    async def _work(self, connection: Connection, connected: Callable[[], None]) -> None:
+        self._online = False
         try:
-            yield client
-        except* aiomqtt.MqttError as group:
-            lost = first_leaf(group)
-            raise BrokerLostError(f"{link.host}:{link.port}: {lost}") from lost
+            async with asyncio.TaskGroup() as tasks:
+                await self._subscribe(connection)
+                tasks.create_task(self._listen(connection), name="mqtt listen")
+                if not self._ours:
+                    await self._claim_name(connection)
+                await self._come_online(connection)
+                connected()
+                tasks.create_task(self._follow_values(connection), name="mqtt values")
+                tasks.create_task(self._follow_events(connection), name="mqtt events")
+                tasks.create_task(self._follow_logs(connection), name="mqtt logs")
         finally:
-            await self._leave(client, GOODBYE_LIMIT_S)
+            if self._online:
+                # However a client leaves that can still speak, its last will is not sent.
+                await self._say_goodbye(connection)
 
-    async def _open(self, link: Link) -> aiomqtt.Client:
-        client = aiomqtt.Client(
-            link.host,
-            link.port,
-            username=link.username,
-            password=link.password,
-            identifier=f"colab-cdp-agent-{uuid.uuid4().hex[:12]}",
-            protocol=aiomqtt.ProtocolVersion.V311,
-            clean_session=True,
-            keepalive=KEEPALIVE_S,
-            timeout=ANSWER_LIMIT_S,
-            will=aiomqtt.Will(self._status, mqtt.OFFLINE, qos=1, retain=True),
-            transport="websockets" if link.websocket_path else "tcp",
-            websocket_path=link.websocket_path,
-            tls_context=_tls_context(link.ca_file) if link.tls else None,
-        )
-        client.pending_calls_threshold = 10 * WINDOW
+    async def _subscribe(self, connection: Connection) -> None:
+        requests = mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+")
+        topics = [self._status, requests]
+        if not self._ours:
+            self._claim.begin()
+            topics.append(self._claim.response_topic)
+        await connection.subscribe(*topics)
+
+    async def _claim_name(self, connection: Connection) -> None:
+        """Give every other agent of this name the time to answer; `_listen` hears it.
+
+        An answer that comes later still counts, for as long as this connection stands.
+        """
+        await connection.publish(self._claim.topic, self._instance.encode())
         try:
-            await client.__aenter__()
-        except aiomqtt.MqttError as error:
-            if str(error) == UNANSWERED:
-                await self._leave(client, 0)
-            lost = BrokerLostError(f"{link.host}:{link.port}: {error}")
-            raise _refusal(str(error), link) or lost from error
-        except asyncio.CancelledError:
-            await self._leave(client, 0)
-            raise
-        return client
+            async with asyncio.timeout(CLAIM_LIMIT_S):
+                await self._claim.heard_back.wait()
+        except TimeoutError:
+            log.debug("the broker does not pass our own requests on to us")
+            self._claim.heard_back.set()
+        await asyncio.sleep(ANSWER_WAIT_S)
+        if self._claim.contested:
+            await asyncio.sleep(RIVAL_WAIT_S)
+        self._ours = True
 
-    async def _leave(self, client: aiomqtt.Client, within: float) -> None:
-        """Close the connection, also one that was never answered: it would stay open."""
-        client.timeout = within
-        try:
-            await client.__aexit__(None, None, None)
-        except aiomqtt.MqttError as error:
-            log.debug("the broker did not take the goodbye", error=str(error))
-
-    async def _claim(self, client: aiomqtt.Client) -> None:
-        """Make sure that no living agent has our name at this broker."""
-        info_topic = mqtt.INFO.at(**self._levels)
-        response_topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb="sessions")
-        for topic in (self._status, info_topic, response_topic):
-            await client.subscribe(topic, qos=1)
-        found = await _collect(client, {self._status, info_topic}, RETAINED_LIMIT_S)
-        rival = _rival(found.get(info_topic, b""))
-        if found.get(self._status) == mqtt.ONLINE and rival != self._instance:
-            request = mqtt.AGENT_REQUEST.at(**self._levels, verb="sessions")
-            await client.publish(request, b"", qos=1)
-            if await _collect(client, {response_topic}, RIVAL_LIMIT_S):
-                agent = self._levels["agent"]
-                raise NameTakenError(
-                    f"another agent named {agent!r} is alive on this broker: give one of the two"
-                    " another name with --name"
-                )
-        for topic in (self._status, info_topic, response_topic):
-            await client.unsubscribe(topic)
-
-    async def _tell_all(self, client: aiomqtt.Client, connected: Callable[[], None]) -> None:
-        await client.subscribe(self._status, qos=1)
-        await client.subscribe(mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+"), qos=1)
-        await client.publish(self._status, mqtt.ONLINE, qos=1, retain=True)
+    async def _come_online(self, connection: Connection) -> None:
+        self._online = True
+        await connection.publish(self._status, mqtt.ONLINE, retain=True)
         self._board.repeat_all()
-        connected()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(client), name="mqtt listen")
-            tasks.create_task(self._follow_board(client), name="mqtt publish")
+        self._board.logs.drop()
+        if (dropped := self._board.events.dropped) > self._dropped:
+            log.warning("events were lost while there was no broker", count=dropped - self._dropped)
+            self._dropped = dropped
 
-    async def _listen(self, client: aiomqtt.Client) -> None:
-        """Answer requests; a dead broker is noticed only by whoever reads."""
-        async for message in client.messages:
-            if message.retain:
-                continue
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            if message.topic.value == self._status:
-                if payload != mqtt.ONLINE:
-                    # The last will of a connection of ours that broke off may come late.
-                    await client.publish(self._status, mqtt.ONLINE, qos=1, retain=True)
-                continue
-            verb = self._verb(message.topic.value)
-            response = None if verb is None else self._answer(verb, payload)
-            if response is not None:
-                topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb=verb or "")
-                await client.publish(topic, mqtt.encode(response), qos=1)
+    async def _listen(self, connection: Connection) -> None:
+        async for message in connection.messages():
+            if message.topic == self._status:
+                await self._hear_status(connection, message)
+            elif message.topic in {self._claim.topic, self._claim.response_topic}:
+                await self._hear_claim(connection, message)
+            elif self._online and not message.retained:
+                await self._hear_request(connection, message)
 
-    def _verb(self, topic: str) -> str | None:
-        """Return the verb that a topic asks for; None where it is no request, or no verb can be."""
-        verb = topic.rsplit("/", 1)[-1]
-        if not mqtt.is_level(verb) or topic != mqtt.AGENT_REQUEST.at(**self._levels, verb=verb):
-            return None
-        return verb
+    async def _hear_status(self, connection: Connection, message: Message) -> None:
+        if not self._online:
+            self._claim.contested |= message.payload == mqtt.ONLINE
+        elif not message.retained and message.payload != mqtt.ONLINE:
+            # The last will of a connection of ours that broke off may come late; or an agent that
+            # claimed our name too late leaves, and may have overwritten more.
+            await connection.publish(self._status, mqtt.ONLINE, retain=True)
+            self._board.repeat_all()
 
-    async def _follow_board(self, client: aiomqtt.Client) -> None:
+    async def _hear_claim(self, connection: Connection, message: Message) -> None:
+        refusal = self._claim.hear(message)
+        if refusal is not None:
+            await connection.publish(self._claim.response_topic, mqtt.encode(refusal))
+
+    async def _hear_request(self, connection: Connection, message: Message) -> None:
+        verb = message.topic.rsplit("/", 1)[-1]
+        if not mqtt.is_level(verb):
+            return
+        response = self._answer(verb, message.payload)
+        if response is not None:
+            topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb=verb)
+            await connection.publish(topic, mqtt.encode(response))
+
+    async def _follow_values(self, connection: Connection) -> None:
         window = asyncio.Semaphore(WINDOW)
 
         async def put(topic: str, payload: bytes) -> None:
-            async with window:
-                await client.publish(topic, payload, qos=1, retain=True)
+            await connection.publish(topic, payload, retain=True)
             self._board.sent(topic, payload)
+            window.release()
 
+        async with asyncio.TaskGroup() as sending:
+            while True:
+                await window.acquire()
+                sending.create_task(put(*await self._board.due()))
+
+    async def _follow_events(self, connection: Connection) -> None:
+        events = self._board.events
         while True:
-            values, events = await self._board.due()
-            await asyncio.gather(*(put(topic, payload) for topic, payload in values))
-            for event in events:
-                await client.publish(*event, qos=1)
-                self._board.said(event)
+            event = await events.due()
+            await connection.publish(event.topic, event.payload)
+            events.sent(event)
 
-    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+    async def _follow_logs(self, connection: Connection) -> None:
+        while True:
+            for topic, payload in await self._board.logs.due():
+                await connection.publish(topic, payload, qos=mqtt.LOG.qos)
+            await asyncio.sleep(SHORTEST_INTERVAL_S)
+
+    async def _say_goodbye(self, connection: Connection) -> None:
         try:
             async with asyncio.timeout(GOODBYE_LIMIT_S):
-                await client.publish(self._status, mqtt.OFFLINE, qos=1, retain=True)
-        except (aiomqtt.MqttError, TimeoutError) as error:
-            log.debug("the broker did not take the goodbye", error=str(error))
-
-
-async def _collect(client: aiomqtt.Client, topics: set[str], within: float) -> dict[str, bytes]:
-    """Return the payloads that arrive on these topics, until each has one or time is up."""
-    found: dict[str, bytes] = {}
-    try:
-        async with asyncio.timeout(within):
-            async for message in client.messages:
-                if message.topic.value in topics and isinstance(message.payload, bytes):
-                    found[message.topic.value] = message.payload
-                if topics <= found.keys():
-                    break
-    except TimeoutError:
-        return found
-    return found
-
-
-def _rival(info: bytes) -> str | None:
-    """Return which instance an `info` payload is of, None where it does not say."""
-    try:
-        payload = mqtt.decode(mqtt.INFO, info)
-    except mqtt.MalformedPayloadError:
-        return None
-    return str(payload.instance)
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise BrokerRefusedError(
-            f"mqtt.ca_file {ca_file}: {error.strerror or error}; expected certificates as PEM"
-        ) from error
-
-
-def _refusal(text: str, link: Link) -> BrokerRefusedError | None:
-    """Return what the person should set, None where trying again may help."""
-    where = f"{link.host}:{link.port}"
-    said = text.lower()
-    if "not authorized" in said or "bad user name" in said or "bad username" in said:
-        return BrokerRefusedError(
-            f"{where} refuses the user or password: set COLAB_CDP_AGENT_MQTT_USERNAME and"
-            " COLAB_CDP_AGENT_MQTT_PASSWORD, or mqtt.username and mqtt.password"
-        )
-    if "certificate verify failed" in said:
-        return BrokerRefusedError(
-            f"{where} has a certificate that is not trusted: {text}; name the file of its"
-            " authority in mqtt.ca_file, and its own name in mqtt.url"
-        )
-    return None
+                await connection.publish(self._status, mqtt.OFFLINE, retain=True)
+        except (BrokerLostError, TimeoutError) as error:
+            log.debug("the broker did not take the goodbye", error=repr(error))

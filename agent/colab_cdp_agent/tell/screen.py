@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -59,7 +59,7 @@ class Screen:
     def say(self, line: str) -> None:
         """Print one line that stays."""
         if self._form == "text":
-            self._console.print(line)
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     async def run(self) -> None:
         """Show the sessions until cancelled."""
@@ -75,13 +75,14 @@ class Screen:
     def _table(self) -> Group:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
-        table.add_column(no_wrap=True, ratio=2)
         table.add_column(no_wrap=True, ratio=3)
-        for state in self._states.values():
+        table.add_column(ratio=5, overflow="ellipsis")
+        for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
                 Text(printable(state.title)),  # not a string: rich would read markup in it
-                Text(detail(state)),
+                # What a person is to do is shown whole; everything else keeps to its line.
+                Text(detail(state), no_wrap=state.attention is None),
             )
         headline = Text(printable(self._headline()), "bright_black", no_wrap=True)
         headline.overflow = "ellipsis"
@@ -104,6 +105,15 @@ class Screen:
                 self._console.print(line, soft_wrap=True)
 
 
+def rank(state: mqtt.State) -> tuple[int, str, str]:
+    """Return what the sessions are sorted by: who needs a person, who runs, the rest; by title."""
+    if state.phase in mqtt.NEEDS_A_PERSON or (state.phase == "ended" and state.attention):
+        place = 0
+    else:
+        place = 1 if state.phase == "running" else 2
+    return place, state.title.casefold(), state.id
+
+
 def notice(state: mqtt.State) -> str:
     """Return what a person should know of a session beyond its phase."""
     return printable(state.attention.text) if state.attention else ""
@@ -113,18 +123,47 @@ def detail(state: mqtt.State) -> str:
     """Return what stands behind a session's phase and title on a terminal."""
     if state.attention is not None:
         return notice(state)
-    parts = []
-    if state.runtime.accelerator:
-        parts.append(printable(state.runtime.accelerator))
-    if state.output.page_lines:
-        parts.append(f"{state.output.page_lines:,} lines in the page")
-    if state.duties.clear.count:
-        parts.append(f"cleared {state.duties.clear.count} times")
-    if state.duties.keep_alive.count:
-        parts.append(f"kept alive {state.duties.keep_alive.count} times")
+    parts = [*_how_far(state.progress)] or [*_what_was_done(state)]
     if state.output.last_line:
-        parts.append(printable(state.output.last_line))
+        parts.append(printable(state.output.last_line).strip())
     return " · ".join(parts)
+
+
+def _how_far(progress: mqtt.Progress) -> Iterator[str]:
+    """Yield how far a run is, how long it still takes, and its loss, as far as they are known."""
+    if progress.fraction is not None:
+        yield f"{min(max(progress.fraction, 0.0), 1.0):.0%}".replace("%", " %")
+    elif progress.epoch is not None:
+        yield f"epoch {progress.epoch}" + (f" of {progress.epochs}" if progress.epochs else "")
+    elif progress.step is not None:
+        yield f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else "")
+    if progress.eta_s:
+        yield f"{_length(progress.eta_s)} left"
+    if "loss" in progress.metrics:
+        yield f"loss {progress.metrics['loss']:.4g}"
+
+
+def _what_was_done(state: mqtt.State) -> Iterator[str]:
+    """Yield what is known of a session that tells nothing of how far it is."""
+    if state.runtime.accelerator:
+        yield printable(state.runtime.accelerator)
+    if state.output.page_lines:
+        yield f"{state.output.page_lines:,} lines in the page"
+    if state.duties.clear.count:
+        yield f"cleared {state.duties.clear.count} times"
+    if state.duties.keep_alive.count:
+        yield f"kept alive {state.duties.keep_alive.count} times"
+
+
+def _length(seconds: float) -> str:
+    """Return a length of time in no more than two units."""
+    whole = max(0, round(seconds))
+    days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min" if minutes else f"{whole} s"
 
 
 def printable(text: str) -> str:

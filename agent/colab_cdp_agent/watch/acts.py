@@ -6,15 +6,15 @@ a profile raises as an alarm is never touched; `touch.js` makes sure of it in th
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from colab_cdp_agent.settings.duties import KeepAlive
+from colab_cdp_agent.watch.finding import STOPS_DUTIES
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import Kept, Printed, read_printed
+from colab_cdp_agent.watch.printed import Keeper, Printed, read_printed
 from colab_cdp_agent.watch.profile import Method, Step
-from colab_cdp_agent.watch.verdict import STOPS_DUTIES, PageReading
+from colab_cdp_agent.watch.seen import PageReading
 from colab_cdp_protocols import cdp
 
 STEP_LIMIT_S = 2.0
@@ -22,8 +22,6 @@ STEP_PAUSE_S = 0.05
 PANEL_LIMIT_S = 0.5
 EFFECT_LIMIT_S = 3.0
 CONNECT_LIMIT_S = 60.0
-
-Save = Callable[[str], Awaitable[None]]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -68,10 +66,15 @@ async def reconnect(page: PageWitness) -> Outcome:
     return Outcome(done=False, result="clicked connect, and the page did not react")
 
 
-async def clear(page: PageWitness, kept: Kept, save: Save) -> Outcome:
-    """Clear the running cell's output once `save` has what was not kept of it yet on disk.
+async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
+    """Clear the running cell's output once `keeper` has it on disk.
 
     Every method of the profile is tried in order until the page holds less than before.
+
+    Raises:
+        ArchiveFailedError: it could not be kept, and was not cleared.
+        ChromeError: the tab does not answer.
+
     """
     before = await read_printed(page)
     if before is None:
@@ -82,24 +85,16 @@ async def clear(page: PageWitness, kept: Kept, save: Save) -> Outcome:
         return Outcome(done=False, result="nothing to clear")
     # A line that is still being printed is kept with what follows it, in one piece.
     whole = before.length if before.framed else before.text.rfind("\n") + 1
-    await _keep(before.text[:whole], kept, save)
+    await keeper.keep(before.text[:whole])
     for method in page.profile.actions.clear:
-        delta = await _carry_out(page, method, after=kept.page_length)
+        delta = await _carry_out(page, method, after=keeper.page_length)
         if delta is None:
             continue
-        await _keep(before.text[: kept.length] + delta, kept, save)
+        await keeper.keep(before.text[: keeper.length] + delta)
         if await _shrank(page, before):
-            kept.forget()
+            keeper.forget()
             return Outcome(done=True, result=f"cleared {before.lines} lines")
     return Outcome(done=False, result="clear has no effect here")
-
-
-async def _keep(text: str, kept: Kept, save: Save) -> None:
-    """Save what is new in a text, and remember that it is kept."""
-    new = kept.new_in(text)
-    if new:
-        await save(new)
-        kept.take(text)
 
 
 async def _shrank(page: PageWitness, before: Printed) -> bool:

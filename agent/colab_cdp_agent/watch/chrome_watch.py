@@ -60,7 +60,7 @@ class ChromeWatch:
         link = connect_browser(address, self._tabs.take, patience=HANDSHAKE_LIMIT_S)
         async with link as browser, asyncio.TaskGroup() as tasks:
             tasks.create_task(browser.read(), name="chrome read")
-            tasks.create_task(browser.undo_late(), name="chrome undo")
+            tasks.create_task(browser.run_errands(), name="chrome errands")
             await self._tabs.discover(browser)
             product = (await browser.call(cdp.get_version())).product
             self._is("connected", product=product)

@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.watch.verdict import STOPS_DUTIES, Verdict
+from colab_cdp_agent.watch.finding import STOPS_DUTIES
+from colab_cdp_agent.watch.verdict import Verdict
 
 DutyName = Literal["keep_alive", "reconnect", "clear"]
 
@@ -53,6 +54,8 @@ def decide(now: Situation, policy: Duties, past: Past, clock: float) -> tuple[Du
     """Return the duties that are due, the most urgent first."""
     if now.paused or (now.verdict.finding and now.verdict.finding.kind in STOPS_DUTIES):
         return ()
+    if now.verdict.agree is False or now.verdict.detector is None:
+        return ()  # not on the kernel's word against the page's, nor in a page that can't be read
     due: list[DutyName] = []
     if _reconnect_due(now, policy, past, clock):
         due.append("reconnect")
@@ -67,7 +70,7 @@ def keep_alive_wanted(now: Situation, policy: Duties) -> bool:
     """Return whether keep-alive's clock runs: in what follows each round is `every` apart."""
     if not policy.keep_alive.on:
         return False
-    if now.verdict.phase == "running":
+    if now.verdict.running:
         return True
     connection = now.verdict.connection
     asked = connection == "connected" or (connection == "disconnected" and now.had_runtime)

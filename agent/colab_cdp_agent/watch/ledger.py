@@ -9,16 +9,15 @@ import msgspec
 
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.duties import DutyName, Load, Past, reconnect_pause
+from colab_cdp_agent.watch.attention import News
+from colab_cdp_agent.watch.duties import DutyName, Past, reconnect_pause
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.verdict import PageReading, Verdict
+from colab_cdp_agent.watch.seen import PageReading
+from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_protocols import mqtt
 
 GB = 2**30
 """Colab's page writes GB and counts gibibytes: 12.67 GB is its machine of 13.6e9 bytes."""
-
-News = tuple[str, mqtt.Severity, str]
-"""What happened: a kind, how much it matters, and a sentence."""
 
 
 class Done(msgspec.Struct):
@@ -31,43 +30,49 @@ class Done(msgspec.Struct):
     next_of: tuple[float | None, float] = (None, 0.0)
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What else goes into a status: of the run, its output, and what it needs."""
+
+    attention: mqtt.Attention | None = None
+    run: mqtt.Run = mqtt.Run()
+    progress: mqtt.Progress = mqtt.Progress()
+    output: mqtt.Output = mqtt.Output()
+    runtime: str | None = None
+    same: bool | None = None
+    runtime_started: datetime | None = None
+
+
 class Ledger:
-    """What is remembered of one session for its status.
-
-    Attributes:
-        archived: the file that the session's text was last kept in.
-
-    """
+    """What is remembered of one session for its status."""
 
     def __init__(self, session: str, profile: Profile, policy: Duties) -> None:
+        self.title = "untitled"
         self._session = session
         self._profile = profile
         self._policy = policy
-        self._title = "untitled"
         self._phase: mqtt.Phase | None = None
         self._since = datetime.now(UTC)
-        self._attention: mqtt.Attention | None = None
-        self._run = mqtt.Run()
         self._runtime = mqtt.Runtime()
-        self._last_line: tuple[str, datetime] | None = None
         self._build: str | None = None
         self._done: dict[DutyName, Done] = {
             "keep_alive": Done(), "reconnect": Done(), "clear": Done(),
         }  # fmt: skip
-        self.archived: str | None = None
 
-    def take(
-        self, now: Verdict, page: PageReading | None, title: str | None, load: Load
-    ) -> Iterator[News]:
+    def take(self, now: Verdict, page: PageReading | None) -> Iterator[News]:
         """Take note of a verdict, and yield what is news in it."""
-        moment = datetime.now(UTC)
-        self._title = title or self._title
-        if load.last_line and (self._last_line is None or load.last_line != self._last_line[0]):
-            self._last_line = (load.last_line, moment)
         if page is not None:
             self._read(page, now)
-        yield from self._take_phase(now, page, moment)
-        yield from self._take_attention(now, moment)
+        before, self._phase = self._phase, now.phase
+        if before == now.phase:
+            return
+        self._since = datetime.now(UTC)
+        if before is not None:
+            yield News("phase", "info", f"{before} → {now.phase}")
+
+    @property
+    def runtime(self) -> mqtt.Runtime:
+        """What is known of the machine behind the notebook."""
+        return self._runtime
 
     def did(self, duty: DutyName, outcome: Outcome) -> None:
         """Take note of how a duty went."""
@@ -75,25 +80,28 @@ class Ledger:
         done.count += outcome.done
         done.at, done.result = datetime.now(UTC), outcome.result
 
-    def state(self, now: Verdict, load: Load, past: Past) -> mqtt.State:
+    def state(self, now: Verdict, told: Told, past: Past) -> mqtt.State:
         """Return the status of the session, as it is told."""
         moment = datetime.now(UTC)
-        run = self._run
+        run = told.run
         if run.started is not None:
             run = msgspec.structs.replace(run, elapsed_s=(moment - run.started).total_seconds())
+        runtime = msgspec.structs.replace(
+            self._runtime, id=told.runtime, same=told.same, started=told.runtime_started
+        )
         return mqtt.State(
             id=self._session,
-            title=self._title,
+            title=self.title,
             site=self._profile.site,
             phase=now.phase,
             since=self._since,
-            attention=self._attention,
+            attention=told.attention,
             connection=now.connection,
             kernel=now.kernel,
-            runtime=self._runtime,
+            runtime=runtime if now.connection == "connected" else mqtt.Runtime(),
             run=run,
-            progress=mqtt.Progress(),
-            output=self._output(load),
+            progress=told.progress,
+            output=told.output,
             duties=self._duties(past, moment),
             witnesses=mqtt.Witnesses(
                 wire=now.wire_says,
@@ -105,37 +113,6 @@ class Ledger:
             ),
             updated=moment,
         )
-
-    def _take_phase(
-        self, now: Verdict, page: PageReading | None, moment: datetime
-    ) -> Iterator[News]:
-        before, self._phase = self._phase, now.phase
-        if before == now.phase:
-            return
-        self._since = moment
-        if before is not None:
-            yield "phase", "info", f"{before} → {now.phase}"
-        if now.phase == "running":
-            # A run that was met on the way has begun before; nobody saw when.
-            cell = page.cell if page is not None else None
-            self._run = mqtt.Run(cell, moment if before in {"idle", "queued"} else None)
-        elif now.phase in {"idle", "queued", "ended"}:
-            self._run = mqtt.Run()
-        if before == "running" and now.phase == "idle" and not now.finding:
-            yield "run_finished", "info", "The run finished."
-
-    def _take_attention(self, now: Verdict, moment: datetime) -> Iterator[News]:
-        before = self._attention
-        finding = now.finding
-        if finding is None:
-            self._attention = None
-        elif before is None or before.kind != finding.kind:
-            self._attention = mqtt.Attention(finding.kind, moment, finding.text)
-            yield finding.kind, "alert", finding.text
-        else:
-            self._attention = mqtt.Attention(before.kind, before.since, finding.text)
-        if before is not None and (finding is None or finding.kind != before.kind):
-            yield before.kind, "info", f"Over: {before.text}"
 
     def _read(self, page: PageReading, now: Verdict) -> None:
         self._build = (*page.values.get("build", ()), self._build)[0]
@@ -152,10 +129,6 @@ class Ledger:
             disk_used=disk_used,
             disk_total=disk_total,
         )
-
-    def _output(self, load: Load) -> mqtt.Output:
-        line, at = self._last_line or (None, None)
-        return mqtt.Output(last_line=line, last_at=at, page_lines=load.lines, archive=self.archived)
 
     def _duties(self, past: Past, moment: datetime) -> mqtt.Duties:
         policy = self._policy

@@ -21,7 +21,7 @@ from colab_cdp_agent.chrome.browser import (
 )
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.verdict import PageReading, TabState
+from colab_cdp_agent.watch.seen import PageReading, TabState
 
 RECONCILE_S = 15.0
 RETRY_S = 10.0

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_protocols import cdp
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -42,36 +43,97 @@ class Printed(msgspec.Struct, frozen=True):
         return len(self.text.rstrip().splitlines())
 
 
+class Keeper(Protocol):
+    """Sees to it that the running cell's text is on disk before it is cleared."""
+
+    @property
+    def page_length(self) -> int:
+        """How much of the text is kept, as a page counts it: in UTF-16 code units."""
+
+    @property
+    def length(self) -> int:
+        """How much of the text is kept, in characters."""
+
+    async def keep(self, text: str) -> None:
+        """Return once all of a text is safely on disk.
+
+        Raises:
+            ArchiveFailedError: it could not be written.
+
+        """
+
+    def forget(self) -> None:
+        """Take note that the page's text begins anew."""
+
+
 class Kept:
-    """How much of the running cell's text stands in the archive already.
+    """Keeps the page's own text, where the kernel is not heard.
 
     A clear that had no effect leaves the text in the page: what was kept is not kept again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, save: Callable[[str], Awaitable[None]]) -> None:
         self.length = 0
+        self._save = save
         self._units = 0
         self._digest = b""
-
-    def new_in(self, text: str) -> str:
-        """Return the part of a text that is not kept yet: all of it, if it is another's."""
-        if self.length and _digest(text[: self.length]) == self._digest:
-            return text[self.length :]
-        return text
-
-    def take(self, text: str) -> None:
-        """Take note that all of a text is kept."""
-        self.length, self._digest = len(text), _digest(text)
-        self._units = len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
     @property
     def page_length(self) -> int:
         """The kept length as a page counts it: in UTF-16 code units."""
         return self._units
 
+    async def keep(self, text: str) -> None:
+        """Save what is new in a text, and remember that it is kept.
+
+        Raises:
+            ArchiveFailedError: it could not be written.
+
+        """
+        new = self._new_in(text)
+        if new:
+            await self._save(new)
+            self.length, self._digest = len(text), _digest(text)
+            self._units = len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
     def forget(self) -> None:
         """Take note that the page's text begins anew."""
         self.length, self._units, self._digest = 0, 0, b""
+
+    def _new_in(self, text: str) -> str:
+        """Return the part of a text that is not kept yet: all of it, if it is another's."""
+        if self.length and _digest(text[: self.length]) == self._digest:
+            return text[self.length :]
+        return text
+
+
+class HeardText:
+    """Keeps nothing of the page: the kernel's own text is on its way to the disk already."""
+
+    length = 0
+    page_length = 2**31 - 1  # no text is wanted of the page
+
+    def __init__(self, log: "OnDisk") -> None:
+        self._log = log
+
+    async def keep(self, _text: str) -> None:
+        """Wait until everything that was heard is on disk.
+
+        Raises:
+            ArchiveFailedError: it could not be written.
+
+        """
+        await self._log.kept()
+
+    def forget(self) -> None:
+        """Do nothing: the log does not depend on what the page holds."""
+
+
+class OnDisk(Protocol):
+    """What can be waited for to be on disk."""
+
+    async def kept(self) -> None:
+        """Return once everything written so far is safely on disk."""
 
 
 def _digest(text: str) -> bytes:
@@ -115,19 +177,15 @@ class _FrameText(msgspec.Struct, frozen=True):
 
 
 async def _read_frames(page: PageWitness, places: tuple[int, ...]) -> Printed:
-    """Read the text in the cell's cross-site frames, attached to for just that long."""
+    """Read the text in the cell's cross-site frames."""
     output = page.profile.output
     wanted = re.compile(output.frames or "$^")
     options = {"paths": output.frame_text}
-    await page.tab.call(cdp.auto_attach_frames(on=True))
-    try:
-        frames = [
-            await page.tab.run("frame_output", options, _FrameText, frame=session)
-            for session, address in page.tab.frames.items()
-            if wanted.search(address)
-        ]
-    finally:
-        await page.tab.call(cdp.auto_attach_frames(on=False))
+    frames = [
+        await page.tab.run("frame_output", options, _FrameText, frame=session)
+        for session, target in list(page.tab.children.items())
+        if target.type == "iframe" and wanted.search(target.url)
+    ]
     mine = sorted((each.place, each.text) for each in frames if each.place in places)
     text = "\n".join(text for _place, text in mine)
     return Printed(text, readable=bool(mine), framed=True)

@@ -37,12 +37,14 @@ class Alarm(Strict, frozen=True):
 class Harmless(Strict, frozen=True):
     """A yes/no dialog that keep-alive may cancel by one of `cancel`, where no alarm is raised.
 
-    `languages` are those in which the profile knows the texts of the dialogs of that look that
-    must not be touched; in a page of another language it is only reported.
+    `kind` is what it tells, where that is known. `languages` are those in which the profile knows
+    the texts of the dialogs of that look that must not be touched; in a page of another language
+    it is only reported.
     """
 
     css: str
     cancel: tuple[str, ...]
+    kind: AttentionKind | None = None
     languages: tuple[str, ...] | None = None
     seen: str | int | None = None
     source: str | None = None

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from itertools import count
 
 from colab_cdp_agent.chrome.tab import Tab
+from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.seen import TabState
 from colab_cdp_agent.watch.session import Session
-from colab_cdp_agent.watch.verdict import TabState
 from colab_cdp_protocols import mqtt
 
 HANDOVER_S = 0.5
@@ -68,6 +69,11 @@ class Roster:
         for session in self._sessions.values():
             if self._gone_at.get(session.id, lately) >= lately:
                 self._let_go(session, "chrome_gone")
+
+    def slept(self, slept: Slept) -> None:
+        """Take note, for every session, of a while that nobody watched."""
+        for session in self._sessions.values():
+            session.slept(slept)
 
     def forget_old(self) -> list[str]:
         """Drop the sessions that have been gone for a day, and return their ids."""

@@ -1,10 +1,9 @@
 """One watched notebook: the witnesses in, the verdict, the duties out."""
 
 import asyncio
-import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,27 +12,52 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.ledger import Ledger
+from colab_cdp_agent.watch.attention import NOTHING, Attention, News
+from colab_cdp_agent.watch.cause import Cause
+from colab_cdp_agent.watch.clock import Slept
+from colab_cdp_agent.watch.company import Company
+from colab_cdp_agent.watch.diary import Diary
+from colab_cdp_agent.watch.duties import DutyName, gave_up
+from colab_cdp_agent.watch.evidence import Evidence
+from colab_cdp_agent.watch.facts import Fact
+from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_agent.watch.history import History, Span
+from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import Kept, measure
+from colab_cdp_agent.watch.printed import read_printed
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.verdict import Seen, TabState, Verdict, verdict
-from colab_cdp_protocols.mqtt import Happening, Severity, State
+from colab_cdp_agent.watch.rhythm import lifetime_near
+from colab_cdp_agent.watch.rounds import Rounds
+from colab_cdp_agent.watch.run import RunRecord
+from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
+from colab_cdp_agent.watch.verdict import Verdict, activity, verdict
+from colab_cdp_agent.watch.wire import WireWitness
+from colab_cdp_protocols import mqtt
 
-TICK_S = 1.0
-MEASURE_EVERY_S = 10.0
+TICK_S = 0.5
+CATCH_UP_LIMIT_S = 5.0
+ARCHIVED_TAIL_BYTES = 256_000
 
 log = structlog.get_logger()
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Who is told: a session's whole state when it changed, and what happened in it."""
+    """Who is told: a session's whole state when it changed, what happened in it, and printed."""
 
-    state: Callable[[State], None]
-    happening: Callable[[str, Happening], None]
+    state: Callable[[mqtt.State], None]
+    happening: Callable[[str, mqtt.Happening], None]
+    printed: Callable[[str, list[str], int], None]
+
+
+class House(msgspec.Struct, frozen=True):
+    """What all sessions share: where they are kept, and what they know of each other."""
+
+    archive: Archive
+    journal: Journal
+    company: Company
 
 
 class Session:
@@ -43,8 +67,10 @@ class Session:
         session: its stable id.
         profile: the site's.
         policy: which duties are done.
-        archive: where printed text is kept.
+        house: what it shares with the other sessions.
         listener: who is told.
+        patterns: the person's own regular expressions for progress.
+        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
         observe: say what would be done, and do nothing.
 
     """
@@ -55,29 +81,33 @@ class Session:
         profile: Profile,
         *,
         policy: Duties,
-        archive: Archive,
+        house: House,
         listener: Listener,
+        patterns: tuple[str, ...] = (),
+        raised: Mapping[str, datetime] = NOTHING,
         observe: bool,
     ) -> None:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
         self._policy = policy
-        self._archive = archive
+        self._house = house
         self._listener = listener
         self._observe = observe
-        self._past = duties.Past()
+        self._history = History(policy)
         self._ledger = Ledger(session, profile, policy)
-        self._had_runtime = False
-        self._run_interrupted = False
-        self._running = False
-        self._failures_before = sys.maxsize  # no run was seen yet: no failure is of one
-        self._load = duties.Load()
-        self._kept = Kept()
-        self._measured_at = -MEASURE_EVERY_S
-        self._acting: asyncio.Task[None] | None = None
+        self._record = RunRecord(house.archive.log(session), patterns)
+        self._evidence = Evidence(session, profile, house.company)
+        self._diary = Diary(session, house.journal)
+        self._attention = Attention(session, house.journal, raised)
+        self._record.resume(raised)
+        self._rounds = Rounds(
+            session, policy, house.archive, self._history, self._did, observe=observe
+        )
+        self._wire: WireWitness | None = None
+        self._catching_up: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._told: State | None = None
+        self._told: mqtt.State | None = None
 
     async def watch(self, tab: Tab) -> None:
         """Watch the notebook in a tab until the tab is gone.
@@ -88,6 +118,8 @@ class Session:
         """
         self.tab = tab
         page = PageWitness(tab, self._profile, self._news.set)
+        wire = self._wire = WireWitness(self._hear, self._record.log.mark, self._news.set)
+        tab.listener = wire
         try:
             async with asyncio.TaskGroup() as tasks:
                 witness = tasks.create_task(page.run(), name=f"page {self.id}")
@@ -95,152 +127,211 @@ class Session:
                 await tab.gone
                 witness.cancel()
                 judge.cancel()
-                if self._acting is not None:
-                    self._acting.cancel()
+                self._rounds.end()
+                if self._catching_up is not None:
+                    self._catching_up.cancel()
         finally:
-            self.tab = None
+            wire.leave()
+            self._record.intake.release()
+            self.tab = self._wire = None
 
     def lose(self, reason: TabState) -> None:
         """Take note that the notebook has no tab any more, or no Chrome."""
-        self._conclude(Seen(reason, had_runtime=self._had_runtime))
+        if reason == "gone" and self._history.run is not None:
+            self._record.found("tab_gone")
+        self._conclude(self._seen_nothing(reason))
+
+    def slept(self, slept: Slept) -> None:
+        """Take note that the computer slept, or that the agent stood still.
+
+        What was printed meanwhile is not lost by it: Chrome slept too, or holds it back.
+        """
+        if slept.kind == "clock_set":
+            return
+        self._record.rhythm.slept(slept.counted_s)
+        if self._history.run is not None:
+            did = "slept" if slept.kind == "slept" else "stood still"
+            text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
+            self._record.log.mark(text)
+            self._say(News("host_slept", "warning", text))
+
+    def _hear(self, fact: Fact) -> None:
+        if self._record.hear(fact):
+            self._news.set()
 
     async def _judge(self, page: PageWitness, tasks: asyncio.TaskGroup) -> None:
-        """Come to a verdict at each news, and at each second in which time alone may change it."""
+        """Come to a verdict at each news, and at each moment in which time alone may change it."""
         while True:
             self._news.clear()
             now = self._conclude(self._seen(page))
-            if now.phase == "running" and page.state == "attached":
-                await self._measure(page)
-            self._begin_duties(page, now, tasks)
+            if self._record.intake.holding and _is_over(self._catching_up):
+                self._catching_up = tasks.create_task(self._catch_up(page), name="catch up")
+            if not self._record.intake.holding:
+                heard = self._heard and self._record.intake.whole
+                self._rounds.begin(page, now, tasks, heard=heard)
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._news.wait()
             except TimeoutError:
                 continue
 
+    @property
+    def _heard(self) -> bool:
+        """Whether the kernel itself is heard."""
+        return self._wire is not None and self._wire.heard
+
     def _seen(self, page: PageWitness) -> Seen:
+        clock, history = time.monotonic(), self._history
+        history.shows(activity(page.reading, self._profile))
+        tries_end = gave_up(self._policy, history.past)
         return Seen(
             page.state,
             page.reading,
-            loaded_s=time.monotonic() - page.loaded_at,
-            had_runtime=self._had_runtime,
-            run_interrupted=self._run_interrupted and not duties.gave_up(self._policy, self._past),
-            run_failed=page.reading is not None and page.reading.failures > self._failures_before,
+            self._wire.reading() if self._wire is not None else None,
+            loaded_s=clock - page.loaded_at,
+            page_since_s=clock - history.page_since,
+            had_runtime=history.had_runtime,
+            run_interrupted=history.run_interrupted and not tries_end,
+            run_failed=history.shows_failure(page.reading),
+            standing=self._standing(clock, page.reading),
         )
+
+    def _standing(self, clock: float, page: PageReading | None) -> Finding | None:
+        """Return what is found beyond what page and kernel say at this moment."""
+        history = self._history
+        found = self._record.finding(clock, page, runs=history.run is not None)
+        near = lifetime_near(history.runtime_started, datetime.now(UTC))
+        return found or (Finding("lifetime_near", near) if near is not None else None)
+
+    def _seen_nothing(self, reason: TabState) -> Seen:
+        return Seen(reason, had_runtime=self._history.had_runtime, standing=self._record.standing)
 
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
         now = verdict(seen, self._profile)
-        self._remember(now, seen)
-        for kind, severity, text in self._ledger.take(
-            now, seen.page, self._title(seen), self._load
-        ):
-            self._say(kind, severity, text)
+        self._name(seen)
+        self._evidence.look(seen.page, self._ledger.runtime)
+        self._house.company.take(self.id, now.connection, time.monotonic())
+        ended = self._history.remember(now, seen)
+        if not self._heard:
+            self._record.shows(self._history.load)
+        if self._history.run is not None:
+            self._diary.run(self._history.run, self._record)
+        for news in self._ledger.take(now, seen.page):
+            self._say(news)
+        if ended is not None:
+            self._end_run(ended, now, seen)
+        if _is_sure(now, seen):
+            self._attend(now.finding, seen)
         self._tell(now)
         return now
 
-    def _title(self, seen: Seen) -> str | None:
-        """Return the notebook's title: the page's own word, Chrome tells no change of it."""
+    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+        """Raise what was found, and tell what is over."""
+
+        def why() -> Cause | None:
+            kind = finding.kind if finding is not None else ""
+            return self._evidence.why(kind, seen, self._history, self._record)
+
+        still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
+        if seen.standing is not None:
+            still.add(seen.standing.kind)
+        for news in self._attention.take(finding, still, datetime.now(UTC), why):
+            run = self._history.run
+            since = self._history.runtime_started or (run.met if run is not None else None)
+            company = self._house.company
+            self._diary.limit(news, self._ledger.runtime, len(company.connected), since)
+            self._say(news)
+
+    def _name(self, seen: Seen) -> None:
+        """Take the notebook's title: the page's own word, Chrome tells no change of it."""
         shown = seen.page.title if seen.page is not None else ""
         shown = shown or (self.tab.title if self.tab is not None else "")
-        return self._profile.title(shown) if shown else None
+        title = self._profile.title(shown) if shown else self._ledger.title
+        if title != self._ledger.title:
+            self._ledger.title = self._record.log.title = title
+            self._diary.title(title, self._profile.site)
 
-    def _remember(self, now: Verdict, seen: Seen) -> None:
-        clock = time.monotonic()
-        running = now.phase == "running"
-        if now.connection == "connected":
-            self._had_runtime = True
-            self._past.reconnect_tries, self._past.reconnect_at = 0, None
-            self._run_interrupted = running
-        elif seen.page is not None and "running" in seen.page.states:
-            self._had_runtime = self._run_interrupted = True
-        if running and seen.page is not None:
-            lowest = self._failures_before if self._running else sys.maxsize
-            self._failures_before = min(lowest, seen.page.failures)
-        self._running = running
-        if seen.page is not None and not running and now.connection == "connected":
-            self._past.clear_at = None
-            self._load = duties.Load()
-        elif running and self._past.clear_at is None:
-            self._past.clear_at = clock
-        if not duties.keep_alive_wanted(self._situation(now), self._policy):
-            if now.connection in {"connected", "no_runtime"}:
-                self._past.keep_alive_at = None
-        elif self._past.keep_alive_at is None:
-            self._past.keep_alive_at = clock
-
-    def _situation(self, now: Verdict) -> duties.Situation:
-        return duties.Situation(
-            now, self._load, run_interrupted=self._run_interrupted, had_runtime=self._had_runtime
-        )
-
-    async def _measure(self, page: PageWitness) -> None:
-        """Measure the running cell's output now and then: reading much of it is not free."""
-        clock = time.monotonic()
-        if clock - self._measured_at < MEASURE_EVERY_S:
-            return
-        self._measured_at = clock
+    async def _catch_up(self, page: PageWitness) -> None:
+        """Read what the page still shows of what was printed while nobody listened."""
+        shown, tail, since = None, "", None
+        archive = self._house.archive
         try:
-            found = await measure(page)
-        except ChromeError as error:
-            log.debug("the output was not measured", session=self.id, reason=str(error))
-            return
-        readable = found is not None and (found.length > 0 or not found.frames)
-        self._load = (
-            duties.Load(found.lines, found.length, found.last_line)
-            if found is not None and readable
-            else duties.Load()
-        )
+            await self._record.log.kept()
+            tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
+            since = await asyncio.to_thread(archive.last_kept, self.id)
+            async with asyncio.timeout(CATCH_UP_LIMIT_S):
+                await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
+                printed = await read_printed(page)
+                shown = printed.text if printed is not None and printed.readable else None
+        except (ArchiveFailedError, ChromeError, TimeoutError) as error:
+            log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
+        self._record.intake.caught_up(shown, tail, since)
 
-    def _begin_duties(self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup) -> None:
-        if page.state != "attached" or (self._acting is not None and not self._acting.done()):
-            return
-        due = duties.decide(self._situation(now), self._policy, self._past, time.monotonic())
-        if due:
-            self._acting = tasks.create_task(self._carry_out(due, page), name=f"act {self.id}")
+    def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
+        """Tell and keep how a run ended, and why."""
+        outcome = self._record.outcome(now)
+        cause = self._evidence.cause("run", seen, self._history, self._record)
+        progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
+        self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
+        if outcome == "finished":
+            text, evidence = "The run finished.", cause.evidence or None
+            self._say(News("run_finished", "info", text, "finished", evidence))
+        elif outcome in {"lost", "unknown"}:
+            text = "The run is over, and nobody saw how it ended."
+            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
 
-    async def _carry_out(self, due: tuple[duties.DutyName, ...], page: PageWitness) -> None:
-        for duty in due:
-            duties.begun(duty, self._past, time.monotonic())
-            if self._observe:
-                outcome = Outcome(done=False, result="observing: would have done it")
-            else:
-                try:
-                    outcome = await self._do(duty, page)
-                except ChromeError as error:
-                    outcome = Outcome(done=False, result=f"the tab did not follow: {error}")
-                except ArchiveFailedError as error:
-                    outcome = Outcome(done=False, result=f"not cleared: {error}")
-            self._ledger.did(duty, outcome)
-            level: Severity = "info" if outcome.done or self._observe else "warning"
-            self._say(duty, level, outcome.result)
+    def _did(self, duty: DutyName, outcome: Outcome) -> None:
+        self._ledger.did(duty, outcome)
+        level: mqtt.Severity = "info" if outcome.done or self._observe else "warning"
+        self._say(News(duty, level, outcome.result))
         self._news.set()
 
-    async def _do(self, duty: duties.DutyName, page: PageWitness) -> Outcome:
-        if duty == "keep_alive":
-            return await acts.keep_alive(page, self._policy.keep_alive)
-        if duty == "reconnect":
-            return await acts.reconnect(page)
-        title = self._profile.title(page.tab.title)
-
-        async def save(text: str) -> None:
-            await self._archive.append(self.id, title, text)
-            self._ledger.archived = str(self._archive.path(self.id))
-
-        outcome = await acts.clear(page, self._kept, save)
-        self._measured_at = -MEASURE_EVERY_S
-        return outcome
-
-    def _say(self, kind: str, severity: Severity, text: str) -> None:
-        happening = Happening(uuid.uuid4().hex, datetime.now(UTC), kind, severity, text)
+    def _say(self, news: News) -> None:
+        happening = mqtt.Happening(
+            uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
+            news.cause, news.evidence,
+        )  # fmt: skip
+        self._diary.event(happening)
         self._listener.happening(self.id, happening)
 
     def _tell(self, now: Verdict) -> None:
         """Tell the state when more than its clock has changed."""
-        state = self._ledger.state(now, self._load, self._past)
-        if self._told is not None:
-            same = msgspec.structs.replace(state, updated=self._told.updated, run=self._told.run)
-            if same == self._told and state.run.cell == self._told.run.cell:
-                return
-        self._told = state
-        self._listener.state(state)
+        state = self._ledger.state(now, self._told_beside(), self._history.past)
+        self._diary.state(state)
+        lines, skipped = self._record.new_lines()
+        if lines:
+            self._listener.printed(self.id, lines, skipped)
+        if self._told is None or not _same(self._told, state):
+            self._told = state
+            self._listener.state(state)
+
+    def _told_beside(self) -> Told:
+        history, record = self._history, self._record
+        run = history.run
+        return Told(
+            attention=self._attention.now,
+            run=mqtt.Run() if run is None else mqtt.Run(record.cell(run.cell), run.started),
+            progress=record.told_progress(runs=run is not None),
+            output=record.output(history.load, self._house.archive.path(self.id)),
+            runtime=self._wire.runtime if self._wire is not None else None,
+            same=record.same_runtime,
+            runtime_started=history.runtime_started,
+        )
+
+
+def _is_over(task: asyncio.Task[None] | None) -> bool:
+    return task is None or task.done()
+
+
+def _is_sure(now: Verdict, seen: Seen) -> bool:
+    """Return whether a verdict says that what was raised before is over: it saw the page."""
+    if seen.tab == "sleeping":
+        return False
+    return seen.tab != "attached" or now.finding is not None or now.detector is not None
+
+
+def _same(before: mqtt.State, after: mqtt.State) -> bool:
+    """Return whether nothing but the clock's own has changed."""
+    same = msgspec.structs.replace(after, updated=before.updated, run=before.run)
+    return same == before and after.run.cell == before.run.cell

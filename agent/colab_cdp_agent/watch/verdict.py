@@ -3,80 +3,18 @@
 Pure and total: any reading gives a verdict, and what no witness saw is `unknown`.
 """
 
-from typing import Literal
-
 import msgspec
 
-from colab_cdp_agent.watch.profile import AttentionKind, Profile, StateName
+from colab_cdp_agent.watch.finding import LIMITS, PASSING, SENTENCES, STOPS_DUTIES, Finding, find
+from colab_cdp_agent.watch.profile import Profile, StateName
+from colab_cdp_agent.watch.seen import PageReading, Seen, WireReading
 from colab_cdp_protocols.mqtt import Connection, Kernel, Phase
 
 LOADING_GRACE_S = 10.0
 """How long a page may show no state after it was loaded before it is called unreadable."""
-
-TabState = Literal["attached", "sleeping", "crashed", "gone", "chrome_gone"]
-
-
-class Dialog(msgspec.Struct, frozen=True):
-    """An open dialog: its heading, and its place among the profile's harmless ones, or -1."""
-
-    heading: str
-    harmless: int
-
-
-class SeenAlarm(msgspec.Struct, frozen=True):
-    """An alarm that is raised in the page, and which of its detectors saw it."""
-
-    kind: AttentionKind
-    detector: int
-
-
-class PageReading(msgspec.Struct, frozen=True):
-    """What the page shows: each state with the place of the first detector that holds.
-
-    `failures` counts the elements that show a failed run; older ones stay in the page.
-    """
-
-    version: int
-    language: str
-    loading: bool
-    hidden: bool
-    states: dict[StateName, int]
-    alarms: tuple[SeenAlarm, ...]
-    values: dict[str, tuple[str, ...]]
-    dialogs: tuple[Dialog, ...]
-    cell: str | None
-    broken: tuple[str, ...]
-    failures: int = 0
-    title: str = ""
-
-
-class WireReading(msgspec.Struct, frozen=True):
-    """What the kernel's own channel says; the seam for the second witness."""
-
-    kernel: Kernel
-    open: bool
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded.
-
-    `run_failed`: the page shows a failure that it did not show while the last run went on.
-    """
-
-    tab: TabState
-    page: PageReading | None = None
-    wire: WireReading | None = None
-    loaded_s: float = 0.0
-    had_runtime: bool = False
-    run_interrupted: bool = False
-    run_failed: bool = False
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What a person should look at: its kind, and a sentence."""
-
-    kind: str
-    text: str
+SETTLE_S = 3.0
+"""How long page and kernel may say different things before it is called a disagreement."""
+PROMPT_LIMIT = 100
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -91,62 +29,57 @@ class Verdict(msgspec.Struct, frozen=True):
     wire_says: str | None = None
     agree: bool | None = None
 
-
-SENTENCES: dict[str, str] = {
-    "captcha": "Colab shows a captcha: solve it in the tab.",
-    "still_there": "Colab asks whether you are still there: answer it in the tab.",
-    "account_blocked": "Colab says that this account is blocked from its runtimes.",
-    "usage_limit": "Colab refuses a runtime because of its usage limits.",
-    "too_many_sessions": "Colab says that too many sessions are active on this account.",
-    "backend_error": "Colab could not assign or reach a backend.",
-    "out_of_memory": "The runtime crashed after it used all its memory.",
-    "kernel_died": "The kernel died.",
-    "run_anyway": "Colab asks whether to run a notebook that Google did not write.",
-    "drive_consent": "The notebook asks for access to Google Drive.",
-    "sign_in": "The page is signed out: sign in there.",
-    "disconnected": "The runtime is disconnected.",
-    "unreadable": "The site profile does not fit this page.",
-    "chrome_gone": "Chrome does not run, or cannot be reached.",
-    "tab_crashed": "The tab crashed: reload it.",
-    "run_failed": "The last run failed.",
-}
-
-LIMITS = frozenset({"account_blocked", "usage_limit", "too_many_sessions"})
-PERSON = frozenset({"captcha", "still_there", "run_anyway", "drive_consent", "sign_in"})
-STOPS_DUTIES = LIMITS | PERSON
-"""While one of these is raised, the page is the person's: no duty touches it."""
+    @property
+    def running(self) -> bool:
+        """Whether a cell runs in a connected page, be it that it waits for a person's input."""
+        waits = self.finding is not None and self.finding.kind == "input_request"
+        return self.phase == "running" or waits
 
 
 def verdict(seen: Seen, profile: Profile) -> Verdict:
     """Return the verdict on one notebook."""
     if seen.tab != "attached":
         return _of_absent_tab(seen)
-    page = seen.page
-    if page is None:
-        return Verdict("connecting", "unknown", "unknown")
-    connection, detector = _connection(page, profile, had_runtime=seen.had_runtime)
-    kernel = _kernel(page, seen.wire, connection, profile)
-    alarm = _alarm(page)
-    heard = _hearing(_activity(page, profile), seen.wire, kernel, connection)
+    if seen.page is None:
+        return Verdict("connecting", "unknown", "unknown", seen.standing)
+    page_says, detector = _connection(seen.page, profile, had_runtime=seen.had_runtime)
+    # A page that cannot be read may well have a kernel that speaks.
+    connection = "connected" if page_says == "unknown" and _wire_knows(seen.wire) else page_says
+    kernel = _kernel(seen, connection, profile)
+    alarm = _alarm(seen.page)
+    finding: Finding | None
     if alarm is not None and alarm in STOPS_DUTIES:
         phase: Phase = "limited" if alarm in LIMITS else "needs_you"
-        finding = _find(alarm)
-    elif connection == "unknown":
-        phase, finding = _of_unreadable(page, seen, profile)
+        finding = find(alarm)
+    elif kernel == "busy" and seen.wire is not None and seen.wire.asks is not None:
+        phase, finding = "needs_you", _input_request(seen.wire.asks)
+    elif page_says == "unknown":
+        phase, finding = _of_unreadable(seen, connection, kernel, profile)
     else:
-        phase = _phase(page, connection, kernel, seen)
-        finding = _find(alarm or _worth_a_look(seen, phase))
-    return msgspec.structs.replace(heard, phase=phase, finding=finding, detector=detector)
+        phase = _phase(seen.page, connection, kernel, seen)
+        finding = find(alarm) if alarm is not None else _worth_a_look(seen, phase)
+    page_word = _activity(seen.page, profile) if page_says == "connected" else page_says
+    return Verdict(
+        phase, connection, kernel, finding, detector,
+        page_says=page_word,
+        wire_says=seen.wire.kernel if seen.wire is not None and seen.wire.open else None,
+        agree=_agree(page_word, seen),
+    )  # fmt: skip
+
+
+def activity(page: PageReading | None, profile: Profile) -> Kernel | None:
+    """Return what a page alone shows of its kernel, None where there is no page to read."""
+    return None if page is None else _activity(page, profile)
 
 
 def _of_absent_tab(seen: Seen) -> Verdict:
     if seen.tab == "sleeping":
-        return Verdict("sleeping", "unknown", "unknown")
+        return Verdict("sleeping", "unknown", "unknown", seen.standing)
     if seen.tab == "crashed":
-        return Verdict("sleeping", "unknown", "unknown", _find("tab_crashed"))
+        return Verdict("sleeping", "unknown", "unknown", find("tab_crashed"))
     if seen.tab == "chrome_gone":
-        return Verdict("gone", "unknown", "unknown", _find("chrome_gone"))
-    return Verdict("gone", "unknown", "unknown")
+        return Verdict("gone", "unknown", "unknown", find("chrome_gone"))
+    return Verdict("gone", "unknown", "unknown", seen.standing)
 
 
 def _connection(
@@ -165,12 +98,21 @@ def _connection(
     return "unknown", None
 
 
-def _kernel(
-    page: PageReading, wire: WireReading | None, connection: Connection, profile: Profile
-) -> Kernel:
-    if wire is not None and wire.open:
+def _wire_knows(wire: WireReading | None) -> bool:
+    return wire is not None and wire.open and wire.kernel != "unknown"
+
+
+def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
+    """Return what the kernel does: by its own word where it was heard, else as the page shows."""
+    page, wire = seen.page, seen.wire
+    if connection in {"disconnected", "no_runtime"}:
+        return "unknown"  # a socket may look open long after its network is gone
+    if page is not None and wire is not None and _wire_knows(wire):
+        waits = "queued" in page.states or "running" in page.states
+        if wire.kernel == "idle" and waits and wire.since_s < SETTLE_S:
+            return "busy"  # between two cells of a row that was begun before we listened
         return wire.kernel
-    if connection != "connected":
+    if connection != "connected" or page is None:
         return "starting" if connection == "connecting" else "unknown"
     return _activity(page, profile)
 
@@ -197,47 +139,67 @@ def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen
         return "reconnecting" if seen.had_runtime else "connecting"
     if connection == "disconnected":
         return "reconnecting" if seen.run_interrupted else "ended"
-    if connection == "no_runtime":
-        return "queued" if "queued" in page.states else "idle"
-    if kernel == "busy":
-        return "running"
-    if kernel == "unknown":
-        return "connecting"
+    if connection == "connected" and kernel != "idle":
+        return _BUSY[kernel]
     return "queued" if "queued" in page.states else "idle"
 
 
-def _worth_a_look(seen: Seen, phase: Phase) -> str | None:
+_BUSY: dict[Kernel, Phase] = {
+    "busy": "running",
+    "dead": "ended",
+    "starting": "connecting",
+    "unknown": "connecting",
+}
+
+
+def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
     """Return what is worth a look where no alarm of the profile is raised."""
-    if phase in {"ended", "reconnecting"}:
-        return "disconnected"
-    return "run_failed" if phase == "idle" and seen.run_failed else None
+    if phase == "reconnecting" or (phase == "ended" and not _wire_knows(seen.wire)):
+        passes = seen.standing is None or seen.standing.kind in PASSING
+        return find("disconnected") if passes else seen.standing
+    if phase == "running" and seen.standing is not None and seen.standing.kind == "run_failed":
+        return None  # the cells behind it are only just being dropped
+    if seen.standing is None and phase == "idle" and seen.run_failed and not _wire_knows(seen.wire):
+        return find("run_failed")
+    return seen.standing
 
 
-def _of_unreadable(page: PageReading, seen: Seen, profile: Profile) -> tuple[Phase, Finding | None]:
+def _of_unreadable(
+    seen: Seen, connection: Connection, kernel: Kernel, profile: Profile
+) -> tuple[Phase, Finding | None]:
+    """Return what can be said without the page: by the kernel, if it was heard, but no more."""
+    page = seen.page
+    knows = _wire_knows(seen.wire)
+    if page is None:
+        return "connecting", seen.standing
+    phase: Phase = _phase(page, connection, kernel, seen) if knows else "unreadable"
     if page.loading or seen.loaded_s < LOADING_GRACE_S:
-        return "connecting", None
+        return phase if knows else "connecting", seen.standing
     if "control" in page.states:
         missing = "the connect control is there, but none of its states"
     else:
         missing = f"nothing of {profile.states['control'][0]} is there"
     if page.broken:
         missing += f"; this browser cannot parse {page.broken[0]!r}"
-    return "unreadable", Finding("unreadable", f"{SENTENCES['unreadable'][:-1]}: {missing}.")
+    finding = Finding("unreadable", f"{SENTENCES['unreadable'][:-1]}: {missing}.")
+    return phase, finding
 
 
-def _find(kind: str | None) -> Finding | None:
-    return None if kind is None else Finding(kind, SENTENCES[kind])
+def _input_request(prompt: str) -> Finding:
+    shown = "".join(each if each.isprintable() else " " for each in prompt).strip()[:PROMPT_LIMIT]
+    return Finding("input_request", f"The run waits for input: {shown or '(no prompt)'}")
 
 
-def _hearing(
-    page_shows: Kernel, wire: WireReading | None, kernel: Kernel, connection: Connection
-) -> Verdict:
-    """Return what each witness says in a word, and whether they agree."""
-    page_says = page_shows if connection == "connected" else connection
-    wire_says = wire.kernel if wire is not None and wire.open else None
-    agree = None
-    if wire_says in {"busy", "idle"} and page_says in {"busy", "idle"}:
-        agree = wire_says == page_says
-    return Verdict(
-        "idle", connection, kernel, page_says=page_says, wire_says=wire_says, agree=agree
-    )
+def _agree(page_says: str, seen: Seen) -> bool | None:
+    """Return whether the witnesses say the same of the kernel, None where one says nothing yet."""
+    wire = seen.wire
+    if wire is None or not _wire_knows(wire):
+        return None
+    if page_says in {"disconnected", "no_runtime"}:
+        # A word that came after that is a word.
+        return False if wire.heard_s + SETTLE_S < seen.page_since_s else None
+    if page_says not in {"busy", "idle"} or wire.kernel not in {"busy", "idle"}:
+        return None
+    if page_says == wire.kernel:
+        return True
+    return False if min(wire.since_s, seen.page_since_s) >= SETTLE_S else None

@@ -48,6 +48,11 @@ export class Cells {
         this.last = state;
       }
     }
+    this.list
+      .filter(({ state }) => state !== "running")
+      .forEach((cell) => {
+        this.output(cell).question = null;
+      });
     return replay ? Promise.all(this.list.map((cell) => this.#replay(cell))) : null;
   }
 
@@ -107,6 +112,9 @@ export class Cells {
       cell.clearOnNext = true;
     } else if (type === "clear_output") {
       this.clear(cell.index);
+    } else if (type === "input_request") {
+      this.output(cell).question = { ...content, header: message.header };
+      this.#redraw();
     } else if (type === "execute_reply" && content.status === "aborted") {
       cell.state = "idle";
       this.#redraw();
@@ -125,7 +133,21 @@ export class Cells {
     return true;
   }
 
+  /** Show the answer to a cell's question; return the question, or null where none was heard. */
+  answered(index, line) {
+    const place = this.output(this.list[index]);
+    const { question } = place;
+    place.question = null;
+    this.add(index, { kind: "stream", where: "page", text: line });
+    this.#redraw();
+    return question;
+  }
+
   #status(cell, state) {
+    if (state === "idle" && this.output(cell).question) {
+      this.output(cell).question = null;
+      this.#redraw();
+    }
     if (state === "busy") {
       cell.state = "running";
       cell.stale = false;

@@ -1,19 +1,35 @@
-// The page's line to the kernel: Jupyter messages as JSON text, and beside it a second socket
-// whose JSON is no Jupyter message.
+// The line to the kernel: Jupyter messages as JSON text, and beside it a second socket whose JSON
+// is no Jupyter message.
+
+// What a transport may put around a message.
+const WRAPPINGS = {
+  none: { wrap: (text) => text, unwrap: (value) => value },
+  list: { wrap: (text) => `[${text}]`, unwrap: ([value]) => value },
+  "socket.io": { wrap: (text) => `42["message",${text}]`, unwrap: ([, value]) => value },
+};
 
 export class Channel {
   #session;
   #kernel;
   #language;
   #waiting = [];
+  #wrapping;
 
-  /** `hear(message)` gets every message of the kernel; `where` is {kernel_url, lsp_url, session}. */
+  /**
+   * `hear(message)` gets every message of the kernel; `where` is {kernel_url, lsp_url, session,
+   * wrapping}. `lost` resolves when the kernel's socket is closed from the other side.
+   */
   constructor(where, hear) {
     this.#session = where.session;
     this.#kernel = new WebSocket(where.kernel_url);
-    this.#kernel.onmessage = (event) => hear(JSON.parse(event.data));
+    this.#wrapping = WRAPPINGS[where.wrapping];
+    this.#kernel.onmessage = (event) =>
+      hear(this.#wrapping.unwrap(JSON.parse(event.data.replace(/^\d+/, ""))));
+    this.lost = new Promise((resolve) => {
+      this.#kernel.onclose = resolve;
+    });
     this.#kernel.onopen = () => {
-      this.#request("shell", "kernel_info_request", {});
+      this.#send("shell", "kernel_info_request", {});
       this.#waiting.splice(0).forEach((message) => this.#kernel.send(message));
     };
     this.#language = new WebSocket(where.lsp_url);
@@ -35,10 +51,15 @@ export class Channel {
       silent: false,
       store_history: true,
       user_expressions: {},
-      allow_stdin: false,
+      allow_stdin: true,
       stop_on_error: true,
     };
-    this.#request("shell", "execute_request", content, id);
+    this.#send("shell", "execute_request", content, { id });
+  }
+
+  /** Send the line that a message of the kernel asked for. */
+  answer(asked, value) {
+    this.#send("stdin", "input_reply", { status: "ok", value }, { parent: asked });
   }
 
   close() {
@@ -47,7 +68,7 @@ export class Channel {
     this.#language.close();
   }
 
-  #request(channel, type, content, id = crypto.randomUUID()) {
+  #send(channel, type, content, { id = crypto.randomUUID(), parent = {} } = {}) {
     const header = {
       msg_id: id,
       msg_type: type,
@@ -56,14 +77,15 @@ export class Channel {
       version: "5.3",
       date: new Date().toISOString(),
     };
-    const message = JSON.stringify({
+    const text = JSON.stringify({
       header,
-      parent_header: {},
+      parent_header: parent,
       metadata: {},
       content,
       buffers: [],
       channel,
     });
+    const message = this.#wrapping.wrap(text);
     if (this.#kernel.readyState === WebSocket.OPEN) {
       this.#kernel.send(message);
     } else {

@@ -29,6 +29,8 @@ export class Frames {
 }
 
 export class Output {
+  /** What the running cell asks a person for: {prompt, password, header}, or null. */
+  question = null;
   #frames;
   #how; // {allInFrame, frameUrl, limit, notice, number}
   #stream = null;
@@ -44,7 +46,7 @@ export class Output {
   }
 
   get empty() {
-    return this.#stream === null && this.#iframe === null;
+    return this.#stream === null && this.#iframe === null && this.question === null;
   }
 
   get lines() {
@@ -61,6 +63,7 @@ export class Output {
   }
 
   clear() {
+    this.question = null;
     this.#stream = null;
     this.#iframe = null;
     this.#frameLines = 0;
@@ -86,6 +89,7 @@ export class Output {
         ),
       ),
       this.#iframe && el("div", { class: "outputview" }, this.#iframe),
+      this.question && this.#prompt(),
     ];
   }
 
@@ -95,6 +99,11 @@ export class Output {
       { class: `stream output-id-${this.#how.number} output_text` },
       this.#stream.pre,
     );
+  }
+
+  #prompt() {
+    const { prompt, password } = this.question;
+    return el("label", { class: "stdin" }, prompt, el("input", { type: password ? "password" : "text" }));
   }
 
   #text(text) {

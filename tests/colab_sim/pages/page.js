@@ -2,8 +2,8 @@
 
 import { exposeApi } from "./api.js";
 import { Cells } from "./cells.js";
-import { Channel } from "./channel.js";
 import { dialogView } from "./dialogs.js";
+import { openChannel } from "./farchannel.js";
 import * as generation2020 from "./generation2020.js";
 import * as generation2023 from "./generation2023.js";
 import * as generation2025 from "./generation2025.js";
@@ -51,7 +51,11 @@ class Page {
     },
     clear: ({ index }) => this.cells.clear(index),
     channel: (message) => this.#connect(message),
+    channel_lost: async () => {
+      await this.#channel?.lost;
+    },
     execute: (message) => this.#execute(message),
+    answer: (message) => this.#answer(message),
     read: () => this.#read(),
     freeze: async (message) => {
       await this.#link.ackNow(message);
@@ -110,7 +114,8 @@ class Page {
     if (where) {
       const replayed = this.cells.set(cells, { replay: true });
       Object.entries(runs).forEach(([id, index]) => this.cells.expect(id, index));
-      this.#channel = new Channel(where, (message) => this.cells.hear(message));
+      const hear = (message) => this.cells.hear(message);
+      this.#channel = openChannel(where, hear, this.state.frame_url);
       this.draw();
       await replayed;
     }
@@ -125,6 +130,15 @@ class Page {
     }
   }
 
+  // What was typed stands in the output; the page that was asked sends it.
+  #answer({ index, line, value }) {
+    const { header } = this.cells.answered(index, line) ?? {};
+    if (header) {
+      this.#channel.answer(header, value);
+    }
+    return header !== undefined;
+  }
+
   #read() {
     return {
       connection: this.state.connection,
@@ -133,6 +147,7 @@ class Page {
         count: cell.count,
         lines: this.cells.output(cell).lines,
         has_output: !this.cells.output(cell).empty,
+        asks: this.cells.output(cell).question?.prompt ?? null,
       })),
       lines: this.cells.list.reduce((sum, cell) => sum + this.cells.output(cell).lines, 0),
       dialogs: this.state.dialogs.map((dialog) => dialog.kind),

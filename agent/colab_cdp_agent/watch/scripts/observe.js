@@ -186,6 +186,7 @@ function observe({ profile }) {
       language: document.documentElement.lang.toLowerCase(),
       loading: document.readyState === "loading",
       hidden: document.visibilityState === "hidden",
+      offline: !navigator.onLine,
       states,
       failures: failures(profile.states.failed ?? [], dialogs),
       alarms,

@@ -1,0 +1,57 @@
+"""The link to a broker: where it is, how to log in, and the two ways in which it fails us."""
+
+from pathlib import Path
+
+import msgspec
+
+from colab_cdp_agent.config import Mqtt
+
+
+class BrokerLostError(Exception):
+    """The broker cannot be reached, or the connection to it broke off."""
+
+
+class BrokerRefusedError(Exception):
+    """Broker and settings do not fit: the login is refused, or a certificate not trusted.
+
+    Attributes:
+        says: what is wrong.
+        remedy: what the person should set.
+
+    """
+
+    def __init__(self, says: str, remedy: str) -> None:
+        super().__init__(f"{says}; {remedy}")
+        self.says = says
+        self.remedy = remedy
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Where the broker is and how to log in."""
+
+    host: str
+    port: int
+    tls: bool = False
+    websocket_path: str | None = None
+    username: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+
+    @property
+    def where(self) -> str:
+        """Host and port, for a sentence."""
+        return f"{self.host}:{self.port}"
+
+
+def configured_link(settings: Mqtt) -> Link:
+    """Return the link to the broker whose URL is configured; the embedded one has its own."""
+    url = settings.url
+    return Link(
+        url.host,
+        url.port,
+        tls=url.encrypted,
+        websocket_path=url.path if url.scheme.startswith("ws") else None,
+        username=settings.username or url.username,
+        password=settings.password.reveal() if settings.password is not None else None,
+        ca_file=settings.ca_file,
+    )

@@ -1,0 +1,95 @@
+"""What a person should look at now: raised once for each occurrence, and over once."""
+
+import uuid
+from collections.abc import Callable, Container, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+import msgspec
+
+from colab_cdp_agent.watch.cause import Cause
+from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_protocols import mqtt
+
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
+
+
+class News(msgspec.Struct, frozen=True):
+    """Something that happened: a kind, how much it matters, a sentence; its cause where known."""
+
+    kind: str
+    severity: mqtt.Severity
+    text: str
+    cause: str | None = None
+    evidence: str | None = None
+
+
+class Occurrences(Protocol):
+    """Where it is kept what was raised, so that no restart of the agent raises it anew."""
+
+    def attention_began(self, session: str, kind: str, since: datetime, occurrence: str) -> None:
+        """Keep that something was raised."""
+
+    def attention_over(self, session: str, kind: str, at: datetime) -> None:
+        """Keep that it is over."""
+
+
+class Attention:
+    """What one notebook needs of a person: one thing at a time, and what stands behind it.
+
+    Args:
+        session: whose.
+        kept: where occurrences are kept.
+        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
+
+    """
+
+    def __init__(
+        self, session: str, kept: Occurrences, raised: Mapping[str, datetime] = NOTHING
+    ) -> None:
+        self._session = session
+        self._kept = kept
+        self._raised = {
+            kind: mqtt.Attention(kind, since, find(kind).text) for kind, since in raised.items()
+        }
+        self._shown: str | None = next(iter(self._raised), None)
+
+    @property
+    def now(self) -> mqtt.Attention | None:
+        """What a person should look at first, None where there is nothing."""
+        return self._raised.get(self._shown) if self._shown is not None else None
+
+    def take(
+        self,
+        finding: Finding | None,
+        still: Container[str],
+        moment: datetime,
+        why: Callable[[], Cause | None],
+    ) -> Iterator[News]:
+        """Take what was found now; yield what is over, and what is raised.
+
+        Args:
+            finding: what comes first.
+            still: the kinds that hold beside it: they are neither over nor raised anew later.
+            moment: when.
+            why: gives the cause of what is raised.
+
+        """
+        first = finding.kind if finding is not None else None
+        for kind, before in list(self._raised.items()):
+            if kind != first and kind not in still:
+                del self._raised[kind]
+                self._kept.attention_over(self._session, kind, moment)
+                yield News(kind, "info", f"Over: {before.text}")
+        self._shown = first
+        if finding is None:
+            return
+        known = self._raised.get(finding.kind)
+        since = known.since if known is not None else moment
+        self._raised[finding.kind] = mqtt.Attention(finding.kind, since, finding.text)
+        if known is None:
+            cause = why()
+            self._kept.attention_began(self._session, finding.kind, moment, uuid.uuid4().hex)
+            told = (cause.kind, cause.evidence or None) if cause is not None else (None, None)
+            yield News(finding.kind, "alert", finding.text, *told)

@@ -1,0 +1,134 @@
+"""The rounds of one notebook: the duties that are due, carried out one after the other."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from colab_cdp_agent.chrome.browser import ChromeError
+from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.settings.duties import Duties
+from colab_cdp_agent.watch import acts, duties
+from colab_cdp_agent.watch.acts import Outcome
+from colab_cdp_agent.watch.history import History
+from colab_cdp_agent.watch.page import PageWitness
+from colab_cdp_agent.watch.printed import HeardText, Keeper, Kept, measure
+from colab_cdp_agent.watch.verdict import Verdict
+
+MEASURE_EVERY_S = 10.0
+
+log = structlog.get_logger()
+
+
+class Rounds:
+    """Does what a verdict calls for, and measures what the page holds meanwhile.
+
+    Args:
+        session: the notebook's.
+        policy: which duties are done.
+        archive: where the text is kept before it is cleared.
+        history: what later decisions rest on.
+        did: told how each duty went.
+        observe: say what would be done, and do nothing.
+
+    Attributes:
+        archived: whether the page's own text was ever kept, where no kernel was heard.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of its own
+        self,
+        session: str,
+        policy: Duties,
+        archive: Archive,
+        history: History,
+        did: Callable[[duties.DutyName, Outcome], None],
+        *,
+        observe: bool,
+    ) -> None:
+        self.archived = False
+        self._session = session
+        self._policy = policy
+        self._archive = archive
+        self._history = history
+        self._did = did
+        self._observe = observe
+        self._kept = Kept(self._keep_page_text)
+        self._heard = HeardText(archive.log(session))
+        self._measured_at = -MEASURE_EVERY_S
+        self._acting: asyncio.Task[None] | None = None
+        self._measuring: asyncio.Task[None] | None = None
+
+    def begin(
+        self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup, *, heard: bool
+    ) -> None:
+        """Begin what is due; `heard` says that the kernel's own text is kept as it comes."""
+        if page.state != "attached":
+            return
+        if now.running and _is_over(self._measuring) and self._measure_due():
+            self._measuring = tasks.create_task(self._measure(page), name="measure")
+        if not _is_over(self._acting):
+            return
+        situation = self._history.situation(now)
+        due = duties.decide(situation, self._policy, self._history.past, time.monotonic())
+        if due:
+            keeper: Keeper = self._heard if heard else self._kept
+            self._acting = tasks.create_task(self._carry_out(due, page, keeper), name="act")
+
+    def end(self) -> None:
+        """Stop what is being done: the tab is gone."""
+        for task in (self._acting, self._measuring):
+            if task is not None:
+                task.cancel()
+
+    async def _carry_out(
+        self, due: tuple[duties.DutyName, ...], page: PageWitness, keeper: Keeper
+    ) -> None:
+        for duty in due:
+            duties.begun(duty, self._history.past, time.monotonic())
+            if self._observe:
+                outcome = Outcome(done=False, result="observing: would have done it")
+            else:
+                try:
+                    outcome = await self._do(duty, page, keeper)
+                except ChromeError as error:
+                    outcome = Outcome(done=False, result=f"the tab did not follow: {error}")
+                except ArchiveFailedError as error:
+                    outcome = Outcome(done=False, result=f"not cleared: {error}")
+            self._did(duty, outcome)
+
+    async def _do(self, duty: duties.DutyName, page: PageWitness, keeper: Keeper) -> Outcome:
+        if duty == "keep_alive":
+            return await acts.keep_alive(page, self._policy.keep_alive)
+        if duty == "reconnect":
+            return await acts.reconnect(page)
+        outcome = await acts.clear(page, keeper)
+        self._measured_at = -MEASURE_EVERY_S
+        return outcome
+
+    async def _keep_page_text(self, text: str) -> None:
+        await self._archive.append(self._session, self._archive.log(self._session).title, text)
+        self.archived = True
+
+    def _measure_due(self) -> bool:
+        return time.monotonic() - self._measured_at >= MEASURE_EVERY_S
+
+    async def _measure(self, page: PageWitness) -> None:
+        """Measure the running cell's output now and then: reading much of it is not free."""
+        self._measured_at = time.monotonic()
+        try:
+            found = await measure(page)
+        except ChromeError as error:
+            log.debug("the output was not measured", session=self._session, reason=str(error))
+            return
+        readable = found is not None and (found.length > 0 or not found.frames)
+        self._history.load = (
+            duties.Load(found.lines, found.length, found.last_line)
+            if found is not None and readable
+            else duties.Load()
+        )
+
+
+def _is_over(task: asyncio.Task[None] | None) -> bool:
+    return task is None or task.done()

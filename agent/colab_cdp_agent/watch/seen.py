@@ -1,0 +1,80 @@
+"""What the witnesses say of a notebook: everything that a verdict rests on."""
+
+from typing import Literal
+
+import msgspec
+
+from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_agent.watch.profile import AttentionKind, StateName
+from colab_cdp_protocols.mqtt import Kernel
+
+TabState = Literal["attached", "sleeping", "crashed", "gone", "chrome_gone"]
+
+
+class Dialog(msgspec.Struct, frozen=True):
+    """An open dialog: its heading, and its place among the profile's harmless ones, or -1."""
+
+    heading: str
+    harmless: int
+
+
+class SeenAlarm(msgspec.Struct, frozen=True):
+    """An alarm that is raised in the page, and which of its detectors saw it."""
+
+    kind: AttentionKind
+    detector: int
+
+
+class PageReading(msgspec.Struct, frozen=True):
+    """What the page shows: each state with the place of the first detector that holds.
+
+    `failures` counts the elements that show a failed run; older ones stay in the page.
+    `offline`: the browser says that it has no network.
+    """
+
+    version: int
+    language: str
+    loading: bool
+    hidden: bool
+    states: dict[StateName, int]
+    alarms: tuple[SeenAlarm, ...]
+    values: dict[str, tuple[str, ...]]
+    dialogs: tuple[Dialog, ...]
+    cell: str | None
+    broken: tuple[str, ...]
+    failures: int = 0
+    title: str = ""
+    offline: bool = False
+
+
+class WireReading(msgspec.Struct, frozen=True):
+    """What the kernel's own channel says.
+
+    `since_s` is how long it has said so, `heard_s` how long ago the kernel last said anything.
+    `asks` is the prompt that the run waits at.
+    """
+
+    kernel: Kernel
+    open: bool
+    since_s: float = 0.0
+    heard_s: float = 0.0
+    asks: str | None = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded.
+
+    `page_since_s` is how long the page has shown what it shows of the kernel. `run_failed`: the
+    page shows a failure that it did not show while the last run went on. `standing` is what was
+    found before and still holds, whatever the page shows, as that the kernel died.
+    """
+
+    tab: TabState
+    page: PageReading | None = None
+    wire: WireReading | None = None
+    loaded_s: float = 0.0
+    page_since_s: float = 0.0
+    had_runtime: bool = False
+    run_interrupted: bool = False
+    run_failed: bool = False
+    standing: Finding | None = None

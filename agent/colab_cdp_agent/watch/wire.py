@@ -1,0 +1,166 @@
+"""The wire witness: what a tab's page and its kernel say to each other, heard through Chrome.
+
+Chrome tells every frame of a page's WebSockets, also of those that were open before. Whatever is
+no Jupyter message is passed over. The page is not touched.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+import structlog
+
+from colab_cdp_agent.watch.facts import Fact
+from colab_cdp_agent.watch.kernel import Conversation
+from colab_cdp_agent.watch.seen import WireReading
+from colab_cdp_protocols import cdp, jupyter
+from colab_cdp_protocols.mqtt import Kernel
+
+FRAME_LIMIT_BYTES = 32 * 2**20
+SOCKETS_KEPT = 64
+FOREIGN_AFTER = 50
+"""A socket whose first so many frames hold no Jupyter message speaks of something else."""
+
+CHANNELS = re.compile(r"/api/kernels/([^/?#]+)/channels(?:[?#]|$)")
+
+log = structlog.get_logger()
+
+SocketId = tuple[str, str]
+"""The session of the page, frame or worker that has the socket, and Chrome's number of it."""
+
+
+class Socket(msgspec.Struct):
+    """One WebSocket of the tab: how much of what it carried was Jupyter's, and of which kernel."""
+
+    kernel: str | None = None
+    messages: int = 0
+    foreign: int = 0
+
+
+class WireWitness:
+    """Listens to one tab; whatever it makes out is told as facts, in order.
+
+    Args:
+        hear: called with each fact, by the reader of Chrome's socket: returns at once.
+        lost: called with a sentence where something could not be taken.
+        news: called when the kernel began to do something else.
+
+    """
+
+    def __init__(
+        self,
+        hear: Callable[[Fact], None],
+        lost: Callable[[str], None],
+        news: Callable[[], None],
+    ) -> None:
+        self._conversation = Conversation()
+        self._hear = hear
+        self._lost = lost
+        self._news = news
+        self._sockets: dict[SocketId, Socket] = {}
+        self._heard_at = self._changed_at = time.monotonic()
+        self._kernel: Kernel = "unknown"
+
+    def reading(self) -> WireReading:
+        """Return what the kernel's own word comes to at this moment."""
+        clock = time.monotonic()
+        return WireReading(
+            self._conversation.kernel,
+            open=self.open,
+            since_s=clock - self._changed_at,
+            heard_s=clock - self._heard_at,
+            asks=self._conversation.asks,
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether a kernel's socket is known to be open."""
+        return any(socket.kernel or socket.messages for socket in self._sockets.values())
+
+    @property
+    def heard(self) -> bool:
+        """Whether a kernel's message was heard on a socket that is open."""
+        return any(socket.messages for socket in self._sockets.values())
+
+    @property
+    def runtime(self) -> str | None:
+        """A name of the kernel behind the newest socket, which is not its id."""
+        named = [socket.kernel for socket in self._sockets.values() if socket.kernel]
+        return named[-1] if named else self._conversation.runtime
+
+    def take(self, event: cdp.Event) -> None:
+        """Take one event of the tab's network."""
+        if len(event.params) > FRAME_LIMIT_BYTES:
+            self._lost(f"a message of {len(event.params) / 1e6:.0f} MB was not read")
+            return
+        session = event.session or ""
+        try:
+            if event.method == "Network.webSocketFrameReceived":
+                self._take_frame(session, cdp.params(event, cdp.SocketFrame), received=True)
+            elif event.method == "Network.webSocketFrameSent":
+                self._take_frame(session, cdp.params(event, cdp.SocketFrame), received=False)
+            elif event.method == "Network.webSocketCreated":
+                created = cdp.params(event, cdp.SocketCreated)
+                self._socket((session, created.request_id)).kernel = _kernel_of(created.url)
+            elif event.method == "Network.webSocketClosed":
+                number = (session, cdp.params(event, cdp.SocketClosed).request_id)
+                self._sockets.pop(number, None)
+                self._tell(self._conversation.closed(number))
+        except cdp.MalformedFrameError as error:
+            log.warning("chrome sent an event of another shape", error=str(error))
+
+    def deafen(self) -> None:
+        """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
+        if self._sockets:
+            self._sockets.clear()
+            self._tell(self._conversation.deafened())
+
+    def leave(self) -> None:
+        """Take note that the tab is gone, and with it whoever would tell how the run ends."""
+        self._sockets.clear()
+        self._tell(self._conversation.left())
+
+    def _take_frame(self, session: str, frame: cdp.SocketFrame, *, received: bool) -> None:
+        number = (session, frame.request_id)
+        socket = self._socket(number)
+        if socket.foreign >= FOREIGN_AFTER and not socket.messages:
+            return
+        messages = jupyter.messages(frame.response.data())
+        if not messages:
+            socket.foreign += 1
+            return
+        socket.messages += 1
+        conversation = self._conversation
+        for message in messages:
+            if received:
+                self._heard_at = time.monotonic()
+                self._tell(conversation.heard(message, number))
+            else:
+                self._tell(conversation.said(message))
+
+    def _tell(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self._hear(fact)
+        kernel = self._conversation.kernel
+        if kernel != self._kernel:
+            self._kernel, self._changed_at = kernel, time.monotonic()
+            self._news()
+
+    def _socket(self, number: SocketId) -> Socket:
+        socket = self._sockets.get(number)
+        if socket is None:
+            while len(self._sockets) >= SOCKETS_KEPT:
+                self._sockets.pop(next(iter(self._sockets)))
+            socket = self._sockets[number] = Socket()
+        return socket
+
+
+def _kernel_of(url: str) -> str | None:
+    """Return a name of the kernel that a socket's address leads to, None for any other socket.
+
+    The address holds a token that is a secret: it leaves this function in no form.
+    """
+    found = CHANNELS.search(url)
+    return hashlib.sha256(found[1].encode(errors="replace")).hexdigest()[:10] if found else None

@@ -1,0 +1,150 @@
+"""Catching up: from the archive, the page and the wire, every line comes once and none is lost."""
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from colab_cdp_agent.keep.catch_up import missing
+
+NOTICE = "Streaming output truncated to the last 5000 lines.\n"
+REPEATED = st.sampled_from(["", "ok", "-----", "epoch done", "ok"])
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> str:
+    """Draw what a run printed: numbered lines, some with repeated and blank ones after them."""
+    count = draw(st.integers(3, 30))
+    more = draw(st.lists(st.lists(REPEATED, max_size=3), min_size=count, max_size=count))
+    blocks = ([f"step {number:04d} loss 0.5", *after] for number, after in enumerate(more))
+    return "".join(f"{line}\n" for block in blocks for line in block)
+
+
+def line_ends(text: str) -> list[int]:
+    """Return the places where a line begins, and the text's end."""
+    return [0, *(place + 1 for place, character in enumerate(text) if character == "\n")]
+
+
+def numbered(text: str) -> list[int]:
+    """Return where the numbered lines begin."""
+    return [place for place in line_ends(text) if text.startswith("step ", place)]
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> tuple[str, str, str, str]:
+    """Draw a run, its archived part, a window of it on the page, and what was heard of it.
+
+    Where page and wire overlap they do by a numbered line at least; or they touch in one, or
+    before it. What overlaps in a repeated line alone, nobody can tell from what touches there.
+    """
+    text = draw(runs())
+    marks = numbered(text)
+    archived_to = draw(st.integers(marks[1], len(text)))
+    known = [place for place in marks if text.find("\n", place) < archived_to]
+    page_from = draw(st.sampled_from(known))
+    page_to = draw(st.integers(max(archived_to, text.find("\n", page_from) + 1), len(text)))
+    shown = [place for place in marks if archived_to <= text.find("\n", place) < page_to]
+    begin = text.rfind("\n", 0, page_to) + 1
+    touching = [page_to] if text.startswith("step ", begin) or page_to == len(text) else []
+    starts = touching + [place for place in shown if place >= page_from]
+    assume(starts)
+    heard_from = draw(st.sampled_from(starts))
+    tail_from = draw(st.sampled_from(known))
+    return text, text[tail_from:archived_to], text[page_from:page_to], text[heard_from:]
+
+
+def together(archived: str, more: str) -> str:
+    """Return the archive as it is then: an unfinished line is ended before more is written."""
+    *whole, _unfinished = archived.split("\n")
+    return "".join(f"{line}\n" for line in whole) + more
+
+
+@given(splits())
+def test_every_line_comes_once(split: tuple[str, str, str, str]) -> None:
+    text, archived, page, heard = split
+    whole = text[text.index(archived) :]
+    more = missing(archived, page, heard)
+    *_lines, unfinished = archived.split("\n")
+    ended = f"{unfinished}\n" if unfinished else ""
+    assert together(archived, more) == whole or together(archived, ended + more) == whole
+
+
+@given(splits())
+def test_a_truncated_page_is_read_as_what_it_shows(split: tuple[str, str, str, str]) -> None:
+    _text, archived, page, heard = split
+    assert missing(archived, NOTICE + page, heard) == missing(archived, page, heard)
+
+
+@given(runs(), st.data())
+def test_a_page_that_was_cleared_meanwhile_is_kept_whole(text: str, data: st.DataObject) -> None:
+    marks = numbered(text)
+    archived_to = data.draw(st.sampled_from(marks))
+    page_from = data.draw(st.sampled_from([place for place in marks if place >= archived_to]))
+    heard_from = data.draw(st.sampled_from([*marks, len(text)]).filter(lambda at: at >= page_from))
+    page = text[page_from : data.draw(st.integers(heard_from, len(text)))]
+    more = missing(text[:archived_to], page, text[heard_from:])
+    assert more.count("step ") >= text[page_from:].count("step ")
+    assert more.endswith(text[heard_from:]) or not text[heard_from:]
+
+
+@given(runs(), st.data())
+def test_a_page_that_lags_behind_adds_nothing(text: str, data: st.DataObject) -> None:
+    marks = numbered(text)
+    archived_to = data.draw(st.sampled_from(marks[2:]))
+    shown_to = data.draw(st.sampled_from([place for place in marks[1:] if place < archived_to]))
+    page = text[:shown_to]
+    expected = "" if page.count("\n") >= 3 else None
+    found = missing(text[:archived_to], page, "")
+    assert expected is None or found == expected
+
+
+@given(st.text(), st.text(), st.text())
+@example("", "", "")
+def test_any_texts_give_an_answer(archived: str, page: str, heard: str) -> None:
+    more = missing(archived, page, heard)
+    assert len(more) <= len(page) + len(heard) + 1
+
+
+def test_where_nothing_overlaps_all_is_appended() -> None:
+    assert missing("one\ntwo\n", "three\nfour\n", "five\n") == "three\nfour\nfive\n"
+
+
+def test_with_an_empty_archive_all_is_appended() -> None:
+    assert missing("", "one\ntwo", "two\nthree") == "one\ntwo\nthree"
+
+
+def test_a_page_that_begins_amid_a_line_is_known() -> None:
+    assert missing("one\ntwo and\nthree\n", "and\nthree\nfour\n", "") == "four\n"
+
+
+def test_of_many_like_lines_the_longest_run_counts() -> None:
+    assert missing("1\nok\nok\nok\n", "ok\nok\nok\nok\n2\n", "2\n3\n") == "ok\n2\n3\n"
+
+
+def test_a_half_line_of_the_archive_comes_whole() -> None:
+    assert missing("one\ntwo and", "one\ntwo and a half\nthree\n", "") == "two and a half\nthree\n"
+
+
+def test_an_unfinished_line_that_was_whole_does_not_come_twice() -> None:
+    assert missing("one\ntwo", "one\ntwo\nthree\n", "") == "three\n"
+
+
+def test_a_line_that_was_torn_by_a_kill_comes_whole() -> None:
+    assert missing("one\ntwo a\n", "one\ntwo and a half\nthree\n", "") == "two and a half\nthree\n"
+
+
+def test_a_bar_is_caught_up_in_its_latest_state() -> None:
+    heard = "\r 46%|##\r 52%|###"
+    assert missing("epoch 1\n", "epoch 1\n 45%|##", heard) == " 52%|###"
+    again = missing("epoch 1\n 30%|#", "epoch 1\n 45%|##", "\r100%|####\nepoch 2\n\r  1%|")
+    assert again == "100%|####\nepoch 2\n  1%|"
+
+
+def test_a_bar_goes_on_where_the_cursor_stood() -> None:
+    assert missing("", "", " 45%|##\r") == " 45%|##\r"
+
+
+def test_colours_that_the_wire_brings_are_no_difference() -> None:
+    assert missing("one\n", "one\ntwo\n", "\x1b[32mtwo\x1b[0m\nthree\n") == "two\nthree\n"
+
+
+def test_blanks_that_a_page_does_not_show_are_no_difference() -> None:
+    assert missing("one  \ntwo \n", "one\ntwo\nthree\n", "") == "three\n"

@@ -1,0 +1,118 @@
+"""An agent's side of MQTT without its watch, someone who listens, and a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import samples
+from colab_cdp_agent.config import BrokerUrl, Mqtt, Publish
+from colab_cdp_agent.tell.board import Board
+from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.bulletin import Bulletin
+from colab_cdp_agent.tell.messenger import Messenger
+from colab_cdp_agent.tell.publisher import Identity, Publisher
+from colab_cdp_protocols import mqtt
+from mosquitto import HOST
+from subscriber import Subscriber
+
+LIMIT_S = 30.0
+STATUS = "colab/host/status"
+INFO = mqtt.Info(
+    "1", "h", samples.MOMENT, (), mqtt.ChromeInfo("waiting", None, samples.MOMENT, None), (),
+    "external", "one",
+)  # fmt: skip
+
+
+class Listening(Protocol):
+    """A broker that listens on loopback."""
+
+    @property
+    def port(self) -> int: ...
+
+
+def answer(verb: str, _payload: bytes) -> mqtt.Response:
+    return mqtt.Response("ok" if verb == "sessions" else "refused")
+
+
+class Newsroom:
+    """An agent's side of MQTT: board, bulletin, publisher and messenger, under the name `host`."""
+
+    def __init__(
+        self,
+        settings: Mqtt,
+        instance: str = "one",
+        root: str = "colab",
+        publish: Publish = Publish(),  # noqa: B008 - frozen
+    ) -> None:
+        self.board = Board()
+        self.bulletin = Bulletin(self.board, root, "host", publish)
+        publisher = Publisher(Identity(root, "host", instance), self.board, answer)
+        self.messenger = Messenger(settings, EmbeddedBroker(Path("unused")), publisher)
+        self.task: asyncio.Task[None] | None = None
+
+    def check(self) -> None:
+        if self.task is not None and self.task.done():
+            self.task.result()
+
+    def told(self) -> dict[str, bytes]:
+        """Return what a broker that was told everything retains."""
+        return {topic: payload for topic, payload in self.board.values.items() if payload}
+
+
+def at(broker: Listening) -> Mqtt:
+    return Mqtt(url=BrokerUrl(f"mqtt://{HOST}:{broker.port}"))
+
+
+@asynccontextmanager
+async def running(newsroom: Newsroom) -> AsyncIterator[None]:
+    """Publish for as long as the block runs; it is left by cancellation."""
+    newsroom.task = asyncio.create_task(newsroom.messenger.run())
+    try:
+        yield
+    finally:
+        newsroom.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await newsroom.task
+
+
+@asynccontextmanager
+async def hearing(broker: Listening) -> AsyncIterator[Subscriber]:
+    subscriber = await asyncio.to_thread(Subscriber, broker.port, "#")
+    try:
+        yield subscriber
+    finally:
+        await asyncio.to_thread(subscriber.close)
+
+
+async def until(
+    subscriber: Subscriber, holds: Callable[[], Any], check: Callable[[], None] = lambda: None
+) -> None:
+    found = await asyncio.to_thread(subscriber.until, holds, LIMIT_S, check)
+    assert found, f"after {LIMIT_S} s: {subscriber.values}"
+
+
+async def settled(newsroom: Newsroom, subscriber: Subscriber) -> None:
+    """Wait until the broker retains just what stands on the board, and that the agent lives."""
+
+    def holds() -> bool:
+        wanted = newsroom.told() | {STATUS: mqtt.ONLINE}
+        return subscriber.values == wanted and not newsroom.board._changed
+
+    await until(subscriber, holds, newsroom.check)
+
+
+async def condition(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not holds():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+
+
+def play(story: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(story)
+
+
+def told_state(newsroom: Newsroom, **changes: Any) -> None:
+    newsroom.bulletin.state(samples.state(**changes))
