@@ -2,6 +2,8 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ archive, journal: what is new to disk
+                      ├─ awake, clock: this computer and its sleep
                       ├─ house
                       └─ screen
 
