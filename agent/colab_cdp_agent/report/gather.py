@@ -99,7 +99,7 @@ def _notebook(
         stretches=phases,
         runs=tuple(_runs(rows, watched)),
         moments=tuple(_moments(event for event in events if not _is_routine(event))),
-        needs=tuple(_needs(rows, span)),
+        needs=tuple(_needs(rows.attentions, events, span)),
         counts=_counts(events),
         archive=archives.get(session.id, ()),
     )
@@ -199,10 +199,12 @@ def _moments(events: Iterable[record.Event]) -> Iterator[Moment]:
         )
 
 
-def _needs(rows: Record, span: Span) -> Iterator[Need]:
-    """Yield what a person should look at, or should have, as it was told."""
-    said = {event.kind: event.text for event in rows.events if event.severity == "alert"}
-    for need in sorted(rows.attentions, key=lambda each: (each.since, each.kind, each.occurrence)):
+def _needs(
+    attentions: Iterable[record.Attention], events: Iterable[record.Event], span: Span
+) -> Iterator[Need]:
+    """Yield what a person should look at, or should have, as it was last told."""
+    said = {event.kind: event.text for event in events if event.severity == "alert"}
+    for need in sorted(attentions, key=lambda each: (each.since, each.kind, each.occurrence)):
         if need.since <= span.ended and (need.over is None or need.over >= span.began):
             text = said.get(need.kind) or SENTENCES.get(need.kind) or need.kind
             yield Need(need.kind, need.since, need.over, text)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
-from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Why
+from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Stretch, Why
 
 OUTCOMES: Final = {
     "finished": "finished",
@@ -78,6 +78,11 @@ def duration(seconds: float) -> str:
 def phase_word(phase: str) -> str:
     """Return a phase in words."""
     return "not watched" if phase == NOT_WATCHED else phase.replace("_", " ")
+
+
+def stretch_line(stretch: Stretch, clock: Clock) -> str:
+    """Return a phase, and from when to when it held."""
+    return f"{phase_word(stretch.phase)} from {clock(stretch.began)} to {clock(stretch.ended)}"
 
 
 def phase_now(notebook: Notebook) -> str:

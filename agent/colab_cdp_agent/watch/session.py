@@ -142,14 +142,17 @@ class Session:
         self._conclude(self._seen_nothing(reason))
 
     def slept(self, slept: Slept) -> None:
-        """Take note that the computer slept, or that the agent stood still: nobody listened."""
+        """Take note that the computer slept, or that the agent stood still.
+
+        What was printed meanwhile is not lost by it: Chrome slept too, or holds it back.
+        """
         if slept.kind == "clock_set":
             return
         self._record.rhythm.slept(slept.counted_s)
         if self._history.run is not None:
             did = "slept" if slept.kind == "slept" else "stood still"
             text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
-            self._record.log.gap(text)
+            self._record.log.mark(text)
             self._say(News("host_slept", "warning", text))
 
     def _hear(self, fact: Fact) -> None:
