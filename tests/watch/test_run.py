@@ -178,7 +178,7 @@ def test_a_run_that_waited_for_input_still_does_after_a_restart_until_it_says_so
 def test_what_is_found_of_a_run_stands_over_a_restart_and_until_the_next_run() -> None:
     for kind in ("run_failed", "kernel_died", "fresh_runtime"):
         record, _log = recorded()
-        record.resume(kind)
+        record.resume([kind])
         hear(record, facts.Deafened(), facts.Printed("stdout", "a late thread\n"), ended)
         standing = record.finding(0.0, None, runs=False)
         assert standing is not None
