@@ -41,6 +41,9 @@ class NetworkListener(Protocol):
     def take(self, event: cdp.Event) -> None:
         """Take one event; called by the reader of Chrome's socket, and must return at once."""
 
+    def child_ended(self, session: str) -> None:
+        """Take note that a frame or a worker is gone; Chrome tells nothing of its sockets."""
+
     def deafen(self) -> None:
         """Take note that nothing is told until the tab is attached to again."""
 
@@ -184,6 +187,8 @@ class Tab:
         del self.children[session]
         self._worlds.pop(session, None)
         self._browser.lose_session(session, "detached")
+        if self.listener is not None:
+            self.listener.child_ended(session)
 
     def fail(self, reason: str) -> None:
         """Fail everything asked of the page: its answers never come."""

@@ -9,6 +9,8 @@ import re
 
 from colab_cdp_agent.keep.fold import folded, unescaped
 
+TAIL_BYTES = 256_000
+"""How much of the archive is compared; a page that shows more is known by its end alone."""
 FEWEST_LINES_INSIDE = 3
 FEWEST_CHARACTERS = 4
 _NOTICE = re.compile(r"Streaming output truncated to the last \d+ lines\.\n")

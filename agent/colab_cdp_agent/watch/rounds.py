@@ -8,6 +8,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -56,6 +57,7 @@ class Rounds:
         self._observe = observe
         self._kept = Kept(self._keep_page_text)
         self._heard = HeardText(archive.log(session))
+        self._was_heard = False
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._measuring: asyncio.Task[None] | None = None
@@ -64,6 +66,7 @@ class Rounds:
         self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup, *, heard: bool
     ) -> None:
         """Begin what is due; `heard` says that the kernel's own text is kept as it comes."""
+        self._was_heard |= heard
         if page.state != "attached":
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
@@ -108,7 +111,15 @@ class Rounds:
         return outcome
 
     async def _keep_page_text(self, text: str) -> None:
-        await self._archive.append(self._session, self._archive.log(self._session).title, text)
+        log = self._archive.log(self._session)
+        if self._was_heard:
+            # Some of it was heard before the kernel fell silent, and stands in the archive.
+            await log.kept()
+            tail = await asyncio.to_thread(self._archive.tail, self._session, TAIL_BYTES)
+            text = await asyncio.to_thread(missing, tail, text, "")
+            self._was_heard = False
+        if text:
+            await self._archive.append(self._session, log.title, text)
         self.archived = True
 
     def _measure_due(self) -> bool:

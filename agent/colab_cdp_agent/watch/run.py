@@ -81,7 +81,8 @@ class RunRecord:
 
     def resume(self, raised: Iterable[str]) -> None:
         """Go on with what an earlier run of the agent found of the last run."""
-        for kind in STANDING.intersection(raised):
+        resumed = STANDING | {"input_request"}  # a kernel that waits says nothing more
+        for kind in resumed.intersection(raised):
             self.standing = find(kind)
 
     def found(self, kind: str) -> None:
@@ -90,6 +91,8 @@ class RunRecord:
 
     def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
+        if self.standing == find("input_request"):
+            self.standing = None
         match fact:
             case facts.Printed(stream, text):
                 self._print(stream, text)

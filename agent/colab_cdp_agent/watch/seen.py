@@ -64,9 +64,10 @@ class WireReading(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct, frozen=True):
     """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded.
 
-    `page_since_s` is how long the page has shown what it shows of the kernel. `run_failed`: the
-    page shows a failure that it did not show while the last run went on. `standing` is what was
-    found before and still holds, whatever the page shows, as that the kernel died.
+    `page_since_s` is how long the page has shown what it shows of kernel and connection.
+    `run_failed`: the page shows a failure that it did not show while the last run went on.
+    `standing` is what was found before and still holds, whatever the page shows, as that the
+    kernel died.
     """
 
     tab: TabState

@@ -12,6 +12,7 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -33,13 +34,12 @@ from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
-from colab_cdp_agent.watch.verdict import Verdict, activity, verdict
+from colab_cdp_agent.watch.verdict import Verdict, verdict, word
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
 CATCH_UP_LIMIT_S = 5.0
-ARCHIVED_TAIL_BYTES = 256_000
 
 log = structlog.get_logger()
 
@@ -182,18 +182,20 @@ class Session:
 
     def _seen(self, page: PageWitness) -> Seen:
         clock, history = time.monotonic(), self._history
-        history.shows(activity(page.reading, self._profile))
+        reading, had_runtime = page.reading, history.had_runtime
+        if reading is not None:
+            history.shows(word(reading, self._profile, had_runtime=had_runtime))
         tries_end = gave_up(self._policy, history.past)
         return Seen(
             page.state,
-            page.reading,
+            reading,
             self._wire.reading() if self._wire is not None else None,
             loaded_s=clock - page.loaded_at,
             page_since_s=clock - history.page_since,
-            had_runtime=history.had_runtime,
+            had_runtime=had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
-            run_failed=history.shows_failure(page.reading),
-            standing=self._standing(clock, page.reading),
+            run_failed=history.shows_failure(reading),
+            standing=self._standing(clock, reading),
         )
 
     def _standing(self, clock: float, page: PageReading | None) -> Finding | None:
@@ -254,23 +256,29 @@ class Session:
 
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
-        shown, tail, since = None, "", None
-        archive = self._house.archive
+        archive, intake = self._house.archive, self._record.intake
+        since = await asyncio.to_thread(archive.last_kept, self.id)
         try:
-            await self._record.log.kept()
-            tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
-            since = await asyncio.to_thread(archive.last_kept, self.id)
+            await self._record.log.kept()  # what was heard before stands in the archive's tail
+            tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
-                printed = await read_printed(page)
-                shown = printed.text if printed is not None and printed.readable else None
+                printed = await read_printed(page, last=True)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
-        self._record.intake.caught_up(shown, tail, since)
+            printed = None
+        if printed is None or not printed.readable:
+            intake.caught_up(since, None)
+            return
+        held = intake.held
+        joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
+        intake.caught_up(since, joined, len(held), shown=bool(printed.text))
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
         outcome = self._record.outcome(now)
+        if seen.tab == "attached":
+            self._record.intake.ended()  # by the page's word, where the kernel is not heard
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
@@ -278,7 +286,7 @@ class Session:
             text, evidence = "The run finished.", cause.evidence or None
             self._say(News("run_finished", "info", text, "finished", evidence))
         elif outcome in {"lost", "unknown"}:
-            text = "The run is over, and nobody saw how it ended."
+            text = "Nobody saw how the run ended, or whether it did."
             self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:

@@ -51,14 +51,14 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     if alarm is not None and alarm in STOPS_DUTIES:
         phase: Phase = "limited" if alarm in LIMITS else "needs_you"
         finding = find(alarm)
-    elif kernel == "busy" and seen.wire is not None and seen.wire.asks is not None:
-        phase, finding = "needs_you", _input_request(seen.wire.asks)
+    elif kernel == "busy" and (waits := _waits_for_input(seen)) is not None:
+        phase, finding = "needs_you", waits
     elif page_says == "unknown":
         phase, finding = _of_unreadable(seen, connection, kernel, profile)
     else:
         phase = _phase(seen.page, connection, kernel, seen)
         finding = find(alarm) if alarm is not None else _worth_a_look(seen, phase)
-    page_word = _activity(seen.page, profile) if page_says == "connected" else page_says
+    page_word = word(seen.page, profile, had_runtime=seen.had_runtime)
     return Verdict(
         phase, connection, kernel, finding, detector,
         page_says=page_word,
@@ -67,9 +67,10 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
-def activity(page: PageReading | None, profile: Profile) -> Kernel | None:
-    """Return what a page alone shows of its kernel, None where there is no page to read."""
-    return None if page is None else _activity(page, profile)
+def word(page: PageReading, profile: Profile, *, had_runtime: bool) -> Kernel | Connection:
+    """Return what a page alone shows: of its kernel, or of its connection where it is not up."""
+    connection, _detector = _connection(page, profile, had_runtime=had_runtime)
+    return _activity(page, profile) if connection == "connected" else connection
 
 
 def _of_absent_tab(seen: Seen) -> Verdict:
@@ -183,6 +184,13 @@ def _of_unreadable(
         missing += f"; this browser cannot parse {page.broken[0]!r}"
     finding = Finding("unreadable", f"{SENTENCES['unreadable'][:-1]}: {missing}.")
     return phase, finding
+
+
+def _waits_for_input(seen: Seen) -> Finding | None:
+    if seen.wire is not None and seen.wire.asks is not None:
+        return _input_request(seen.wire.asks)
+    standing = seen.standing
+    return standing if standing is not None and standing.kind == "input_request" else None
 
 
 def _input_request(prompt: str) -> Finding:

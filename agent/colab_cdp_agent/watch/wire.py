@@ -22,6 +22,8 @@ FRAME_LIMIT_BYTES = 32 * 2**20
 SOCKETS_KEPT = 64
 FOREIGN_AFTER = 50
 """A socket whose first so many frames hold no Jupyter message speaks of something else."""
+HEARTBEAT = 64
+"""A frame of so few characters tells nothing of what a socket is for; an idle one has no other."""
 
 CHANNELS = re.compile(r"/api/kernels/([^/?#]+)/channels(?:[?#]|$)")
 
@@ -105,11 +107,14 @@ class WireWitness:
                 created = cdp.params(event, cdp.SocketCreated)
                 self._socket((session, created.request_id)).kernel = _kernel_of(created.url)
             elif event.method == "Network.webSocketClosed":
-                number = (session, cdp.params(event, cdp.SocketClosed).request_id)
-                self._sockets.pop(number, None)
-                self._tell(self._conversation.closed(number))
+                self._close((session, cdp.params(event, cdp.SocketClosed).request_id))
         except cdp.MalformedFrameError as error:
             log.warning("chrome sent an event of another shape", error=str(error))
+
+    def child_ended(self, session: str) -> None:
+        """Take note that a frame or a worker of the tab is gone, and with it its sockets."""
+        for number in [number for number in self._sockets if number[0] == session]:
+            self._close(number)
 
     def deafen(self) -> None:
         """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
@@ -129,7 +134,7 @@ class WireWitness:
             return
         messages = jupyter.messages(frame.response.data())
         if not messages:
-            socket.foreign += 1
+            socket.foreign += len(frame.response.payload_data) > HEARTBEAT
             return
         socket.messages += 1
         conversation = self._conversation
@@ -139,6 +144,10 @@ class WireWitness:
                 self._tell(conversation.heard(message, number))
             else:
                 self._tell(conversation.said(message))
+
+    def _close(self, number: SocketId) -> None:
+        self._sockets.pop(number, None)
+        self._tell(self._conversation.closed(number))
 
     def _tell(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
