@@ -39,6 +39,11 @@ class Intake:
         """Whether all that the run printed was heard, or read from the page."""
         return not self._deaf and self._held is None
 
+    @property
+    def missing(self) -> bool:
+        """Whether a run that was heard went on unheard, and nobody has read the page since."""
+        return self._deaf_since is not None
+
     def write(self, stream: str, text: str) -> None:
         """Take a piece of text."""
         if self._deaf:

@@ -156,8 +156,12 @@ class RunRecord:
         self._resting = True
         return self.log.lines - self._lines_before
 
-    def outcome(self, now: Verdict) -> Outcome:
+    def outcome(self, now: Verdict, page: PageReading | None) -> Outcome:
         """Return how the run ended, as far as somebody saw it."""
+        if self.ended == "lost" or (self.ended is None and self.intake.missing):
+            # That the page shows nothing of it any more does not say that it came to its end.
+            succeeded = page is not None and "succeeded" in page.states
+            return "finished" if succeeded and self.same_runtime is not False else "lost"
         if self.ended is None:
             if now.finding is not None and now.finding.kind in {"run_failed", "kernel_died"}:
                 return "failed" if now.finding.kind == "run_failed" else "kernel_died"
