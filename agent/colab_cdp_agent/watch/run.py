@@ -90,8 +90,7 @@ class RunRecord:
 
     def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
-        if self.standing == find("input_request"):
-            self.standing = None
+        self._waits_no_more()
         match fact:
             case facts.Printed(stream, text):
                 self._print(stream, text)
@@ -154,6 +153,7 @@ class RunRecord:
     def rest(self) -> int:
         """Take note that the notebook came to rest; return how many lines the run printed."""
         self._resting = True
+        self._waits_no_more()
         return self.log.lines - self._lines_before
 
     def outcome(self, now: Verdict, page: PageReading | None) -> Outcome:
@@ -217,6 +217,10 @@ class RunRecord:
             if series.points and series.points[-1] != self._metrics.get(name):
                 self._metrics[name] = series.points[-1]
                 yield name, series.points[-1][1], None
+
+    def _waits_no_more(self) -> None:
+        if self.standing == find("input_request"):
+            self.standing = None
 
     def _begin(self) -> None:
         """Begin anew after a rest; the cells of a row are one run."""

@@ -268,7 +268,7 @@ class Session:
             return
         held = intake.held
         joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
-        intake.caught_up(since, joined, len(held), shown=bool(printed.text))
+        intake.caught_up(since, joined, len(held), printed.text)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
