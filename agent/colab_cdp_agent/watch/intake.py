@@ -5,6 +5,7 @@ text after such a gap waits until the page was read; then both are put together.
 """
 
 from datetime import UTC, datetime
+from itertools import chain
 
 from colab_cdp_agent.keep.session_log import Log
 
@@ -29,7 +30,7 @@ class Intake:
         self._deaf = True  # what was printed before is not known
         self._deaf_since: datetime | None = None  # of a run that was heard before
         self._held: list[Piece] | None = None
-        self._cut_off: list[Piece] = []  # held back too, and something is missing after it
+        self._cut_off: list[list[Piece]] = []  # held back too; after each something is missing
         self._held_size = 0
         self._ends_later = False
 
@@ -82,8 +83,8 @@ class Intake:
         self._deaf = True
         if self._runs and self._deaf_since is None:
             self._deaf_since = datetime.now(UTC)
-        if self._held is not None:
-            self._cut_off += self._held
+        if self._held:
+            self._cut_off.append(self._held)
             self._held = []
 
     def release(self) -> None:
@@ -114,8 +115,8 @@ class Intake:
         if self._held is None:
             return  # it was too much to wait
         held = self._held if joined is None else [("stdout", joined), *self._held[pieces:]]
-        if "".join(text for _stream, text in self._cut_off) not in shown:
-            held = [*self._cut_off, *held]
+        cut_off = [each for each in self._cut_off if _text(each) not in shown]
+        held = [*chain.from_iterable(cut_off), *held]
         away, self._deaf_since = self._deaf_since or since, None
         if away is not None:
             local = away.astimezone().isoformat(timespec="seconds")
@@ -143,3 +144,7 @@ class Intake:
         if self._ends_later:
             self._ends_later = False
             self._log.end_run()
+
+
+def _text(pieces: list[Piece]) -> str:
+    return "".join(text for _stream, text in pieces)
