@@ -69,7 +69,7 @@ def read_page(
         record.intake.caught_up(since, None)
         return
     joined = missing(archived, shown, "".join(held))
-    record.intake.caught_up(since, joined, len(held), shown=bool(shown))
+    record.intake.caught_up(since, joined, len(held), shown)
 
 
 began = facts.RunBegan("R", seen=True)

@@ -5,11 +5,15 @@ text after such a gap waits until the page was read; then both are put together.
 """
 
 from datetime import UTC, datetime
+from itertools import chain
 
 from colab_cdp_agent.keep.session_log import Log
 
 HELD_LIMIT = 1_000_000
 """How many characters are held back until the page's own text was read."""
+
+Piece = tuple[str, str]
+"""A stream, and what came of it."""
 
 
 class Intake:
@@ -25,7 +29,8 @@ class Intake:
         self._runs = False
         self._deaf = True  # what was printed before is not known
         self._deaf_since: datetime | None = None  # of a run that was heard before
-        self._held: list[tuple[str, str]] | None = None
+        self._held: list[Piece] | None = None
+        self._cut_off: list[list[Piece]] = []  # held back too; after each something is missing
         self._held_size = 0
         self._ends_later = False
 
@@ -38,6 +43,11 @@ class Intake:
     def whole(self) -> bool:
         """Whether all that the run printed was heard, or read from the page."""
         return not self._deaf and self._held is None
+
+    @property
+    def missing(self) -> bool:
+        """Whether a run that was heard went on unheard, and nobody has read the page since."""
+        return self._deaf_since is not None
 
     def write(self, stream: str, text: str) -> None:
         """Take a piece of text."""
@@ -73,21 +83,24 @@ class Intake:
         self._deaf = True
         if self._runs and self._deaf_since is None:
             self._deaf_since = datetime.now(UTC)
+        if self._held:
+            self._cut_off.append(self._held)
+            self._held = []
 
     def release(self) -> None:
         """Let go of what is held back: nobody will read the page."""
-        if self._held:
+        if self._held or self._cut_off:
             self.caught_up(None, None)
         elif self._held is not None:
             self._go_on([])  # whoever hears the run again says what is missing
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The text that is held back, piece by piece."""
+        """The text that is held back, piece by piece, as far as it goes on without a gap."""
         return tuple(text for _stream, text in self._held or ())
 
     def caught_up(
-        self, since: datetime | None, joined: str | None, pieces: int = 0, *, shown: bool = False
+        self, since: datetime | None, joined: str | None, pieces: int = 0, shown: str = ""
     ) -> None:
         """Go on with what was held back, after what the page shows and the archive lacks.
 
@@ -96,12 +109,14 @@ class Intake:
             joined: what is to be archived in the place of what was held back, None where the page
                 could not be read.
             pieces: how many pieces of what was held back it stands for.
-            shown: the page shows something of the run.
+            shown: what the page shows of the run.
 
         """
         if self._held is None:
             return  # it was too much to wait
         held = self._held if joined is None else [("stdout", joined), *self._held[pieces:]]
+        cut_off = [each for each in self._cut_off if _text(each) not in shown]
+        held = [*chain.from_iterable(cut_off), *held]
         away, self._deaf_since = self._deaf_since or since, None
         if away is not None:
             local = away.astimezone().isoformat(timespec="seconds")
@@ -122,10 +137,14 @@ class Intake:
         if self._deaf_since is not None:
             self._hold()
 
-    def _go_on(self, held: list[tuple[str, str]]) -> None:
-        self._held, self._held_size = None, 0
+    def _go_on(self, held: list[Piece]) -> None:
+        self._held, self._held_size, self._cut_off = None, 0, []
         for stream, text in held:
             self._log.write(stream, text)
         if self._ends_later:
             self._ends_later = False
             self._log.end_run()
+
+
+def _text(pieces: list[Piece]) -> str:
+    return "".join(text for _stream, text in pieces)

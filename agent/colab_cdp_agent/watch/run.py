@@ -91,8 +91,7 @@ class RunRecord:
 
     def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
-        if self.standing == find("input_request"):
-            self.standing = None
+        self._waits_no_more()
         match fact:
             case facts.Printed(stream, text):
                 self._print(stream, text)
@@ -155,10 +154,15 @@ class RunRecord:
     def rest(self) -> int:
         """Take note that the notebook came to rest; return how many lines the run printed."""
         self._resting = True
+        self._waits_no_more()
         return self.log.lines - self._lines_before
 
-    def outcome(self, now: Verdict) -> Outcome:
+    def outcome(self, now: Verdict, page: PageReading | None) -> Outcome:
         """Return how the run ended, as far as somebody saw it."""
+        if self.ended == "lost" or (self.ended is None and self.intake.missing):
+            # That the page shows nothing of it any more does not say that it came to its end.
+            succeeded = page is not None and "succeeded" in page.states
+            return "finished" if succeeded and self.same_runtime is not False else "lost"
         if self.ended is None:
             if now.finding is not None and now.finding.kind in {"run_failed", "kernel_died"}:
                 return "failed" if now.finding.kind == "run_failed" else "kernel_died"
@@ -214,6 +218,10 @@ class RunRecord:
             if series.points and series.points[-1] != self._metrics.get(name):
                 self._metrics[name] = series.points[-1]
                 yield name, series.points[-1][1], None
+
+    def _waits_no_more(self) -> None:
+        if self.standing == find("input_request"):
+            self.standing = None
 
     def _begin(self) -> None:
         """Begin anew after a rest; the cells of a row are one run."""

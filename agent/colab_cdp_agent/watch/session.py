@@ -272,11 +272,11 @@ class Session:
             return
         held = intake.held
         joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
-        intake.caught_up(since, joined, len(held), shown=bool(printed.text))
+        intake.caught_up(since, joined, len(held), printed.text)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
-        outcome = self._record.outcome(now)
+        outcome = self._record.outcome(now, seen.page)
         if seen.tab == "attached":
             self._record.intake.ended()  # by the page's word, where the kernel is not heard
         cause = self._evidence.cause("run", seen, self._history, self._record)

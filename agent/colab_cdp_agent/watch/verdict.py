@@ -160,6 +160,8 @@ def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
         return find("disconnected") if passes else seen.standing
     if phase == "running" and seen.standing is not None and seen.standing.kind == "run_failed":
         return None  # the cells behind it are only just being dropped
+    if seen.standing is not None and seen.standing.kind == "input_request":
+        return None  # nothing runs that could wait
     if seen.standing is None and phase == "idle" and seen.run_failed and not _wire_knows(seen.wire):
         return find("run_failed")
     return seen.standing
