@@ -250,3 +250,15 @@ def test_a_limit_is_told_with_its_notebook() -> None:
     session = record.Session(SESSION, "train", "colab")
     (limit,) = night(watches=[ALL_NIGHT], sessions=[session], limits=[row]).limits
     assert (limit.title, limit.row) == ("train", row)
+
+
+def test_what_nobody_has_looked_at_for_days_is_no_news() -> None:
+    old = record.Attention(SESSION, "captcha", at(-3_000), "x")
+    limit = record.Limit(SESSION, "usage_limit", at(-3_000), "No more.", None, 1, None)
+    found = night(watches=[ALL_NIGHT], attentions=[old], limits=[limit])
+    assert (found.notebooks, found.limits) == ((), ())
+    seen = night(
+        watches=[ALL_NIGHT], attentions=[old], limits=[limit], phases=[phase(1, "limited")]
+    )
+    assert [need.since for need in only(seen).open_needs] == [old.since]
+    assert [each.row for each in seen.limits] == [limit]

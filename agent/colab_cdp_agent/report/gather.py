@@ -49,8 +49,11 @@ def gather(kept: Record, agent: str, span: Span, archives: Mapping[str, tuple[st
         _notebook(known.get(each, record.Session(each, each, "")), rows[each], watched, archives)
         for each in rows
     ]
-    told = [notebook for notebook in notebooks if _is_worth_telling(notebook)]
-    limits = sorted(kept.limits, key=lambda limit: (limit.at, limit.session, limit.kind))
+    told = [notebook for notebook in notebooks if _is_worth_telling(notebook, span)]
+    limits = sorted(
+        _limits(kept.limits, frozenset(notebook.id for notebook in told), span),
+        key=lambda limit: (limit.at, limit.session, limit.kind),
+    )
     return Night(
         agent=agent,
         span=span,
@@ -105,10 +108,25 @@ def _notebook(
     )
 
 
-def _is_worth_telling(notebook: Notebook) -> bool:
-    """Say whether anything is known of a notebook but that it was not there."""
-    told = notebook.runs or notebook.moments or notebook.needs
-    return bool(told) or any(each.phase not in TELL_NOTHING for each in notebook.stretches)
+def _is_worth_telling(notebook: Notebook, span: Span) -> bool:
+    """Say whether anything is known of a notebook's night but that it was not there.
+
+    What a person once should have looked at, in a notebook that nobody opened again, is no news.
+    """
+    if notebook.runs or notebook.moments:
+        return True
+    news = any(max(need.since, need.over or need.since) >= span.began for need in notebook.needs)
+    return news or any(each.phase not in TELL_NOTHING for each in notebook.stretches)
+
+
+def _limits(
+    rows: Iterable[record.Limit], told: frozenset[str], span: Span
+) -> Iterator[record.Limit]:
+    """Yield the limits that showed or lifted in the span, or hold for a notebook that is told."""
+    for row in rows:
+        latest = max(row.at, row.lifted or row.at)
+        if row.at <= span.ended and (latest >= span.began or row.session in told):
+            yield row
 
 
 def _urgency(notebook: Notebook) -> tuple[bool, bool, str, str]:

@@ -23,6 +23,8 @@ WHY: Final[dict[Why, str]] = {
 ONE_CLOCK: Final = timedelta(hours=20)
 """The time of day alone says enough of what was no longer ago than this."""
 
+MINUTE_S: Final = 60
+
 
 class Clock:
     """Writes moments in local time, with the day where the time of day alone could be two.
@@ -64,7 +66,7 @@ def nothing(night: Night) -> str:
 
 def duration(seconds: float) -> str:
     """Return a length of time as a person would say it, in its two largest units."""
-    whole = max(0, round(seconds))
+    whole = max(0, round(seconds) if seconds < MINUTE_S else round(seconds / MINUTE_S) * MINUTE_S)
     days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
     if days:
         return f"{days} d {hours} h"
