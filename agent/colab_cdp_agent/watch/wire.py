@@ -90,7 +90,7 @@ class WireWitness:
     def runtime(self) -> str | None:
         """A name of the kernel behind the newest socket, which is not its id."""
         named = [socket.kernel for socket in self._sockets.values() if socket.kernel]
-        return named[-1] if named else self._conversation.runtime
+        return self._conversation.runtime or (named[-1] if named else None)
 
     def take(self, event: cdp.Event) -> None:
         """Take one event of the tab's network."""
