@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +11,8 @@ from chromium import Chromium, find_chromium
 from jupyterlab import JupyterLab, choose, press, until_connected
 from mosquitto import find_mosquitto
 from night import Night
+from pages import evaluate, until
+from witnessed import ENDLESS, NOTHING, OFF, alerts, archived, gaps, numbers, states, until_phase
 
 pytestmark = [
     pytest.mark.skipif(
@@ -19,13 +21,17 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="kills the kernel by a signal"),
 ]
 
-LOOP = """\
-import time
-for number in range(100_000):
-    print("line", number)
+STEPS = 1000
+TRAINING = f"""\
+import sys, time
+from tqdm import tqdm
+for number in tqdm(range({STEPS}), desc="train"):
     time.sleep(0.02)
+    print(f"step {{number}}/{STEPS} loss {{1 / (number + 1):.4f}}")
 """
-DUTIES = {"keep_alive": {"every": "10s"}, "clear": {"every": "10s"}}
+CLEAR_ONLY = {"keep_alive": OFF, "reconnect": OFF, "clear": {"every": "10s"}}
+SITES = ["jupyterlab"]
+PRINTED = "document.querySelector('.jp-OutputArea').textContent"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def lab() -> Iterator[JupyterLab]:
         yield lab
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     with Chromium(["--window-size=1400,900"]) as chromium:
         yield chromium
@@ -49,51 +55,33 @@ def open_notebook(lab: JupyterLab, chromium: Chromium, name: str, cells: list[st
     return target
 
 
-def test_a_running_cell_is_cleared_and_its_kernel_goes_on(
+def test_a_training_shows_how_far_it_is_and_no_line_is_lost_though_it_is_cleared_and_the_agent_dies(
     lab: JupyterLab, chromium: Chromium
 ) -> None:
-    target = open_notebook(lab, chromium, "train.ipynb", [LOOP, "print('second')"])
-    with Night(chromium.port, sites=["jupyterlab"], config={"duties": DUTIES}) as night:
-        night.until(lambda: night.session("train")["phase"] == "idle")
-        assert night.session("train")["connection"] == "connected"
+    target = open_notebook(lab, chromium, "train.ipynb", [TRAINING])
+    with Night(chromium.port, sites=SITES, config={"duties": CLEAR_ONLY}) as night:
+        until_phase(night, "train", "idle")
         choose(chromium.port, target, "runmenu:run-all")
-        night.until(lambda: night.session("train")["phase"] == "running")
-        night.until(lambda: night.session("train")["duties"]["clear"]["count"] == 2, limit=60)
-        assert night.session("train")["phase"] == "running"
 
-        archive = Path(night.session("train")["output"]["archive"])
-        lines = [each for each in archive.read_text().splitlines() if each.startswith("line ")]
-        assert lines == [f"line {number}" for number in range(len(lines))]
-        assert len(lines) > 100
+        def far() -> dict[str, Any]:
+            found = night.session("train")
+            return found if (found["progress"]["fraction"] or 0) > 0.1 else {}
 
-        press(chromium.port, target, "notebook:interrupt-kernel")
-        night.until(lambda: night.attention("train") == "run_failed", limit=30)
-        assert night.session("train")["phase"] == "idle"
-        choose(chromium.port, target, "editmenu:clear-all")
-        night.until(lambda: night.attention("train") is None, limit=30)
-
-
-def test_a_killed_kernel_is_told(lab: JupyterLab, chromium: Chromium) -> None:
-    target = open_notebook(lab, chromium, "killed.ipynb", [LOOP])
-    with Night(chromium.port, sites=["jupyterlab"], config={"duties": DUTIES}) as night:
-        night.until(lambda: night.session("killed")["phase"] == "idle")
-        choose(chromium.port, target, "runmenu:run-all")
-        night.until(lambda: night.session("killed")["phase"] == "running")
-        kernel = lab.kernel_id("killed.ipynb")
-        assert kernel is not None
-        os.kill(lab.kernel_pid(kernel), signal.SIGKILL)
-        night.until(lambda: night.attention("killed") == "kernel_died", limit=40)
-        night.until(lambda: night.session("killed")["phase"] != "running", limit=40)
-        assert [each["severity"] for each in night.events() if each["kind"] == "kernel_died"][
-            :1
-        ] == ["alert"]
-
-
-def test_jupyterlab_is_not_watched_unless_it_is_asked_for(
-    lab: JupyterLab, chromium: Chromium
-) -> None:
-    open_notebook(lab, chromium, "private.ipynb", ["1"])
-    with Night(chromium.port) as night:
-        night.until(lambda: night.info()["chrome"]["state"] == "connected")
-        with pytest.raises(LookupError):
-            night.session("private")
+        state = night.until(far, 40)
+        assert (state["phase"], state["kernel"]) == ("running", "busy")
+        assert state["witnesses"]["wire"] == "busy"
+        assert state["progress"]["total"] == STEPS
+        assert 0 < state["progress"]["eta_s"] < 60
+        assert 0 < state["progress"]["metrics"]["loss"] < 0.1
+        assert 0 < float(night.value(f"session/{state['id']}/loss")) < 0.1
+        night.until(lambda: night.session("train")["duties"]["clear"]["count"] == 1, 40)
+        night.kill()
+        shown = evaluate(chromium.port, target, f"{PRINTED}.length")
+        until(chromium.port, target, f"{PRINTED}.length > {shown} + 2000")
+        night.start()
+        night.until(lambda: night.session("train")["output"]["gaps"] == 1, 40)
+        night.until(lambda: [each for each in night.events() if each["kind"] == "run_finished"], 60)
+        night.until(lambda: numbers(night, "train", "step")[-1] == STEPS - 1)
+        print("\n".join(archived(night, "train")))
+        assert numbers(night, "train", "step") == list(range(STEPS))
+        assert gaps(night, "train") == 1
