@@ -3,14 +3,17 @@
 import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from chromium import Chromium, find_chromium
+from colab_cdp_agent.keep import journal_reader
+from colab_cdp_agent.keep.journal import journal_path
 from jupyterlab import JupyterLab, choose, press, until_connected
 from mosquitto import find_mosquitto
-from night import Night
+from night import NAME, Night
 from pages import evaluate, until
 from witnessed import ENDLESS, NOTHING, OFF, alerts, archived, gaps, numbers, states, until_phase
 
@@ -31,6 +34,13 @@ for number in tqdm(range({STEPS}), desc="train"):
 """
 CLEAR_ONLY = {"keep_alive": OFF, "reconnect": OFF, "clear": {"every": "10s"}}
 SITES = ["jupyterlab"]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TYPED = """\
+(() => {
+  const input = document.querySelector('.jp-Stdin-input');
+  input.value = 'Kim';
+  input.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
+})()"""
 PRINTED = "document.querySelector('.jp-OutputArea').textContent"
 
 
@@ -82,6 +92,80 @@ def test_a_training_shows_how_far_it_is_and_no_line_is_lost_though_it_is_cleared
         night.until(lambda: night.session("train")["output"]["gaps"] == 1, 40)
         night.until(lambda: [each for each in night.events() if each["kind"] == "run_finished"], 60)
         night.until(lambda: numbers(night, "train", "step")[-1] == STEPS - 1)
-        print("\n".join(archived(night, "train")))
         assert numbers(night, "train", "step") == list(range(STEPS))
         assert gaps(night, "train") == 1
+
+
+def test_the_cells_of_a_row_are_one_run_that_may_ask_and_fail(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    cells = ["print('one')", "name = input('your name? ')", "raise ValueError(f'no {name}')", "1"]
+    target = open_notebook(lab, chromium, "row.ipynb", cells)
+    with Night(chromium.port, sites=SITES, config={"duties": NOTHING}) as night:
+        until_phase(night, "row", "idle")
+        choose(chromium.port, target, "runmenu:run-all")
+        state = until_phase(night, "row", "needs_you")
+        assert state["attention"]["kind"] == "input_request"
+        assert "your name?" in state["attention"]["text"]
+        evaluate(chromium.port, target, TYPED)
+        night.until(lambda: night.attention("row") == "run_failed")
+        state = until_phase(night, "row", "idle")
+        assert state["attention"]["text"].endswith("ValueError: no Kim")
+        assert alerts(night, "row") == ["input_request", "run_failed"]
+        failed = next(each for each in night.events("row") if each["kind"] == "run_failed")
+        assert (failed["cause"], failed["evidence"]) == ("error", "The run ended with ValueError.")
+        night.until(lambda: "ValueError: no Kim" in archived(night, "row"))
+        assert archived(night, "row").count("one") == 1
+
+        def runs() -> list[str]:
+            record = journal_reader.read(journal_path(night.home / "state", NAME), LONG_AGO)
+            return [run.outcome for run in record.runs if run.outcome]
+
+        assert night.until(runs) == ["failed"]
+
+
+def test_a_row_that_is_met_on_its_way_runs_from_its_first_message_to_its_kernels_death(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    first = ENDLESS.replace("itertools.count()", "range(150)")
+    target = open_notebook(lab, chromium, "met.ipynb", [first, ENDLESS, "1"])
+    choose(chromium.port, target, "runmenu:run-all")
+    with Night(chromium.port, sites=SITES, config={"duties": NOTHING}) as night:
+        until_phase(night, "met", "running")
+        night.until(lambda: numbers(night, "met").count(0) == 2)
+        night.until(lambda: len(numbers(night, "met")) > 200)
+        found = numbers(night, "met")
+        assert found == [*range(150), *range(len(found) - 150)]
+        url = lab.url("met.ipynb")
+        assert {"idle", "queued"}.isdisjoint(state["phase"] for state in states(night, url))
+
+        press(chromium.port, target, "notebook:interrupt-kernel")
+        night.until(lambda: night.attention("met") == "run_failed")
+        assert night.session("met")["attention"]["text"].endswith("KeyboardInterrupt")
+        choose(chromium.port, target, "editmenu:clear-all")
+        night.until(lambda: night.attention("met") is None)
+
+        choose(chromium.port, target, "runmenu:run-all")
+        until_phase(night, "met", "running")
+        kernel = lab.kernel_id("met.ipynb")
+        assert kernel is not None
+        os.kill(lab.kernel_pid(kernel), signal.SIGKILL)
+        night.until(lambda: night.attention("met") == "kernel_died", 40)
+        state = night.session("met")
+        assert state["phase"] != "running"
+        (died,) = [
+            each
+            for each in night.events("met")
+            if (each["kind"], each["severity"]) == ("kernel_died", "alert")
+        ]
+        assert died["cause"] == "kernel_restarted"
+
+
+def test_jupyterlab_is_not_watched_unless_it_is_asked_for(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    open_notebook(lab, chromium, "private.ipynb", ["1"])
+    with Night(chromium.port) as night:
+        night.until(lambda: night.info()["chrome"]["state"] == "connected")
+        with pytest.raises(LookupError):
+            night.session("private")
