@@ -7,7 +7,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.keep.catch_up import missing
+from colab_cdp_agent.keep.catch_up import following
 from colab_cdp_agent.watch import facts, intake
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_protocols import mqtt
@@ -69,7 +69,7 @@ def read_page(
     if shown is None:
         record.intake.caught_up(since, None)
         return
-    joined = missing(archived, shown, "".join(held))
+    joined = following(archived, shown, held)
     record.intake.caught_up(since, joined, len(held), shown)
 
 

@@ -12,7 +12,7 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -273,7 +273,7 @@ class Session:
             intake.caught_up(since, None)
             return
         held = intake.held
-        joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
+        joined = await asyncio.to_thread(following, tail, printed.text, held)
         intake.caught_up(since, joined, len(held), printed.text)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
