@@ -1,12 +1,16 @@
 """The whole job on a real third-party notebook page: JupyterLab with a real kernel."""
 
+import json
 import os
 import signal
+import struct
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from chromium import Chromium, find_chromium
 from colab_cdp_agent.keep import journal_reader
@@ -33,6 +37,7 @@ for number in tqdm(range({STEPS}), desc="train"):
     print(f"step {{number}}/{STEPS} loss {{1 / (number + 1):.4f}}")
 """
 CLEAR_ONLY = {"keep_alive": OFF, "reconnect": OFF, "clear": {"every": "10s"}}
+HOST = "127.0.0.1"
 SITES = ["jupyterlab"]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TYPED = """\
@@ -42,6 +47,36 @@ TYPED = """\
   input.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
 })()"""
 PRINTED = "document.querySelector('.jp-OutputArea').textContent"
+
+HEADER = {"msg_id": "g", "msg_type": "status", "session": "other"}
+GARBAGE = (
+    "msg_id",
+    '{"header": {"msg_id": "g", "msg_type": "stream"',
+    json.dumps({"header": HEADER | {"msg_type": 5}, "content": {"execution_state": "dead"}}),
+    json.dumps({"header": HEADER, "parent_header": [], "content": {"execution_state": "dead"}}),
+    json.dumps({"header": HEADER, "content": {"execution_state": ["dead"]}}),
+    json.dumps({"header": HEADER | {"msg_id": ""}, "content": {"execution_state": "dead"}}),
+    '{"header": {"msg_id": "g", "msg_type": "status"}, "content": ' + "[" * 100_000 + "]" * 100_000,
+    "[" * 100_000 + '"msg_id"' + "]" * 100_000,
+    '42["message",' * 20 + '"msg_id"',
+    struct.pack("<7Q", 6, 2**63, 2**63, 2**63, 2**63, 2**63, 2**63) + b"msg_id",
+    struct.pack(">2I", 2**32 - 1, 2**32 - 1) + b"msg_id" * 9,
+    b"msg_id" * 20,
+    "\ud7ff\x00" * 100 + "msg_id",
+)
+LARGE = '{"header": {"msg_id": "l", "msg_type": "comm_msg"}, "content": {"x": "' + "x" * 20_000_000
+HEAR_ALL = """
+new Promise((resolve, reject) => {
+  const socket = new WebSocket("ADDRESS");
+  let heard = 0;
+  socket.onerror = reject;
+  socket.onmessage = ({ data }) => {
+    heard += 1;
+    if (data !== "end") return;
+    socket.close();
+    resolve(heard);
+  };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +194,37 @@ def test_a_row_that_is_met_on_its_way_runs_from_its_first_message_to_its_kernels
             if (each["kind"], each["severity"]) == ("kernel_died", "alert")
         ]
         assert died["cause"] == "kernel_restarted"
+
+
+def speak_garbage(socket: ServerConnection) -> None:
+    for frame in (*GARBAGE, LARGE, LARGE + '"}}', *GARBAGE, "end"):
+        socket.send(frame)
+    for _close in socket:
+        pass
+
+
+def test_garbage_on_the_pages_other_sockets_changes_nothing(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    target = open_notebook(lab, chromium, "garbage.ipynb", [ENDLESS])
+    with Night(chromium.port, sites=SITES, config={"duties": NOTHING}) as night:
+        until_phase(night, "garbage", "idle")
+        choose(chromium.port, target, "runmenu:run-all")
+        until_phase(night, "garbage", "running")
+        with serve(speak_garbage, HOST, 0, max_size=None, compression=None) as server:
+            threading.Thread(target=server.serve_forever).start()
+            address = f"ws://{HOST}:{server.socket.getsockname()[1]}"
+            heard = evaluate(chromium.port, target, HEAR_ALL.replace("ADDRESS", address))
+            server.shutdown()
+        assert heard == 2 * len(GARBAGE) + 3
+        before = len(numbers(night, "garbage"))
+        night.until(lambda: len(numbers(night, "garbage")) > before + 50)
+        state = night.session("garbage")
+        assert (state["phase"], state["witnesses"]["wire"]) == ("running", "busy")
+        assert not alerts(night, "garbage")
+        found = numbers(night, "garbage")
+        assert found == list(range(len(found)))
+        assert gaps(night, "garbage") == 0
 
 
 def test_jupyterlab_is_not_watched_unless_it_is_asked_for(
