@@ -184,7 +184,3 @@ def test_a_bar_that_came_to_its_end_is_kept_and_one_under_way_in_its_last_state(
 def test_many_like_lines_are_compared_in_no_more_time_than_they_take_to_read() -> None:
     many = "ok\n" * 50_000
     assert missing(many, many + "new\n", "new\nok\n") == "new\nok\n"
-
-
-def test_a_blank_line_is_not_taken_for_the_rest_of_another() -> None:
-    assert missing("b\na\n", "b\n\na\nc\n", "") == "b\n\na\nc\n"
