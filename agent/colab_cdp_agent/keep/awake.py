@@ -100,7 +100,6 @@ class Awake:
         if self._lock is None and self._answer.reason != complained:
             reason = self._answer.reason
             log.warning("this computer may go to sleep while a notebook runs", reason=reason)
-            log.debug("ways to keep it awake that failed", tried=self._answer.tried)
 
     async def _ask(self) -> Answer:
         """Ask the computer for a lock; while an earlier question hangs, no other is asked."""

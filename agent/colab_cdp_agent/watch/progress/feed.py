@@ -6,7 +6,7 @@ from colab_cdp_agent.watch.progress.reader import ProgressReader
 
 REST_LIMIT = 2_000
 """How much of a line that is not ended yet is remembered."""
-LIKE_EVERY_S = 0.05
+LIKE_EVERY_S = 0.25
 """How often a line is read that looks like the one before: reading costs more than keeping."""
 LOOK_LENGTH = 8
 
@@ -17,7 +17,7 @@ _DIGITS = str.maketrans("123456789", "000000000")
 class Feed:
     """Takes pieces of text as they are printed.
 
-    Lines of one look that follow each other are read twenty times a second at most; the last of
+    Lines of one look that follow each other are read four times a second at most; the last of
     them is read before anything else is, so that nothing comes in another order.
 
     Args:
