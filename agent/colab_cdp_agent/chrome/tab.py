@@ -200,6 +200,16 @@ class Tab:
             raise ScriptThrewError(f"{name}: {result.exception_details}")
         return result
 
+    async def address_of(self, frame: str) -> str:
+        """Return the address of a cross-site frame; one that was only just made told none.
+
+        Raises:
+            ChromeError: as `Browser.call`.
+
+        """
+        tree = await self._browser.call(cdp.get_frame_tree(), frame, PROBE_LIMIT_S)
+        return tree.frame_tree.frame.url
+
     def lose(self, reason: str) -> None:
         """Take note that the tab ended; everything asked of it fails with that reason."""
         if not self.gone.done():
