@@ -99,7 +99,7 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
 
 
 async def _printed(page: PageWitness) -> Printed | None:
-    """Read what the running cell printed; a frame that is only just being made is given a moment."""
+    """Read what the running cell printed; a frame that is only just made is given a moment."""
     deadline = time.monotonic() + STEP_LIMIT_S
     while True:
         printed = await read_printed(page)
