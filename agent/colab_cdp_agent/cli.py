@@ -9,8 +9,9 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "report", "demo", "config")
+COMMANDS = ("run", "watch", "send", "doctor", "report", "demo", "config")
 
+PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
 3 Chrome or the broker could not be reached where the command needs it
@@ -50,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--observe", action="store_true", help="act on no tab; say what would be done")
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
+
+    watch = commands.add_parser(
+        "watch", help="every agent on a broker, from any machine", allow_abbrev=False
+    )
+    _add_broker(watch)
+    watch.add_argument("--json", action="store_true", help="one line of JSON for each change")
+    watch.set_defaults(command=_watch)
 
     doctor = commands.add_parser(
         "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
@@ -94,7 +102,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure-plaintext",
         action="store_true",
-        help="allow mqtt:// to another machine: whoever is on the way reads and writes along",
+        help=PLAINTEXT,
     )
     parser.add_argument(
         "--remote-chrome",
@@ -102,6 +110,14 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         help="allow a chrome.host that is not this machine: its port is open to that network",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+
+
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say on which broker the agents are."""
+    parser.add_argument("--mqtt", metavar="URL", help="the broker; else as the agent here has it")
+    parser.add_argument("--root", help="the first levels of every topic; colab")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--insecure-plaintext", action="store_true", help=PLAINTEXT)
 
 
 def _seconds(text: str) -> float:
@@ -115,6 +131,12 @@ def _run(options: argparse.Namespace) -> int:
     from colab_cdp_agent import running  # noqa: PLC0415 - `--version` needs none of it
 
     return running.run(options)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.watch(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

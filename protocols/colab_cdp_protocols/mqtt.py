@@ -112,6 +112,24 @@ class Topic(msgspec.Struct, frozen=True):
                 raise ValueError(f"{name} {level!r} cannot be a topic level: [a-z0-9_-]{{1,32}}")
         return self.pattern.format(**levels)
 
+    def filter(self, **levels: str) -> str:
+        """Return a subscription to every topic of this row that has these levels."""
+        return re.sub(r"\{(\w+)\}", lambda name: levels.get(name[1], "+"), self.pattern)
+
+    def levels(self, root: str, topic: str) -> dict[str, str] | None:
+        """Return the levels of a topic of this row below a root; None where it is none."""
+        above, _, below = self.pattern.partition("/")
+        parts = topic.removeprefix(f"{root}/").split("/")
+        names = below.split("/")
+        if above != "{root}" or not topic.startswith(f"{root}/") or len(parts) != len(names):
+            return None
+        if not all(
+            is_level(part) if name[0] == "{" else part == name
+            for name, part in zip(names, parts, strict=True)
+        ):
+            return None
+        return {name[1:-1]: part for name, part in zip(names, parts, strict=True) if name[0] == "{"}
+
 
 PLAIN = "plain"
 STATUS = Topic("{root}/{agent}/status", PLAIN, "`online` or `offline`; the last will")
