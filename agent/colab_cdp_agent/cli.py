@@ -9,6 +9,7 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
+LONGEST_WAIT_S = 3_600.0
 COMMANDS = ("run", "watch", "send", "doctor", "report", "demo", "config")
 
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
@@ -58,6 +59,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_broker(watch)
     watch.add_argument("--json", action="store_true", help="one line of JSON for each change")
     watch.set_defaults(command=_watch)
+
+    send = commands.add_parser(
+        "send",
+        help="ask an agent, or one of its sessions, to do something",
+        epilog="exit codes: 0 it was done, 1 refused or failed, 2 bad arguments, 3 nobody answers",
+        allow_abbrev=False,
+    )
+    send.add_argument("target", metavar="AGENT[/SESSION]", help="a session by id or title")
+    send.add_argument("verb", metavar="VERB", help="such as reconnect, clear, screenshot")
+    send.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="what the verb takes")
+    _add_broker(send)
+    send.add_argument("--save", type=Path, metavar="FILE", help="where the screenshot goes")
+    send.add_argument("--json", action="store_true", help="the answer as it came")
+    send.add_argument(
+        "--wait", type=_wait, default=60.0, metavar="N", help="seconds for the answer; 60"
+    )
+    send.set_defaults(command=_send)
 
     doctor = commands.add_parser(
         "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
@@ -127,6 +145,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _wait(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(f"expected more than 0 and at most an hour, not {text}")
+    return seconds
+
+
 def _run(options: argparse.Namespace) -> int:
     from colab_cdp_agent import running  # noqa: PLC0415 - `--version` needs none of it
 
@@ -137,6 +162,12 @@ def _watch(options: argparse.Namespace) -> int:
     from colab_cdp_agent import remote  # noqa: PLC0415
 
     return remote.watch(options)
+
+
+def _send(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.send(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

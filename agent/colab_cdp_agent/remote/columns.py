@@ -42,8 +42,8 @@ class Columns(msgspec.Struct, frozen=True):
         """Return the columns for a terminal of that width; a single agent is not named."""
         names = [len(name) for name in agents]
         wide = width >= WIDE
-        agent = min(max(names), 16 if wide else 8) if len(names) > 1 else 0
-        title = max(8, min(width // 5, 36))
+        agent = min(max(names), 16 if wide else 10) if len(names) > 1 else 0
+        title = max(8, min(width // 5, 36) - (0 if wide else 1))
         told = width - PHASE_WIDTH - AGE_WIDTH - title - 3 - (agent + 1 if agent else 0)
         bar, left, loss = max(6, min(width // 10, 20)) if wide else 6, 12 if wide else 7, 7
         rest = max(0, told - bar - SHARE_WIDTH - left - loss - 3)

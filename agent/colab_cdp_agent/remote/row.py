@@ -13,7 +13,7 @@ from colab_cdp_agent.tell.screen import COLOURS, detail, length, notice, positio
 from colab_cdp_protocols import mqtt
 
 QUIET: Final = "bright_black"
-LONGEST_NOTICE: Final = 2
+LONGEST_NOTICE: Final = 3
 """Lines of what a person is to do."""
 NOT_WATCHED: Final = 3
 """The place of whom nobody watches, after the three of `rank`."""
@@ -87,19 +87,23 @@ class Row:
             word = state.phase.replace("_", " ")
             return [Text(f"was {word} · {detail(state)}".removesuffix(" · "))]
         if state.attention is not None:
-            lines = Text(notice(state)).wrap(self._console, self._columns.told)
-            return list(lines[:LONGEST_NOTICE]) or [Text()]
+            return self._notice(notice(state))
         if state.progress.fraction is None and not position(state.progress):
             return [Text(detail(state))]
         return [self._how_far(session)]
 
+    def _notice(self, text: str) -> list[Text]:
+        width = self._columns.told
+        lines = list(Text(text).wrap(self._console, width)) or [Text()]
+        if len(lines) > LONGEST_NOTICE:
+            rest = Text(" ").join(line for line in lines[LONGEST_NOTICE - 1 :])
+            rest.truncate(width, overflow="ellipsis")
+            lines[LONGEST_NOTICE - 1 :] = [rest]
+        return lines
+
     def _how_far(self, session: SessionNews) -> Text:
         columns, progress = self._columns, session.state.progress
-        far = self._bar(progress).append(" ")
-        left = length(progress.eta_s) if progress.eta_s else ""
-        if columns.tight:
-            left = left.replace(" min", "m").replace(" ", "")
-        far.append_text(fit(left, columns.left)).append(" ")
+        far = self._position(progress).append(" ")
         loss = progress.metrics.get("loss")
         far.append_text(fit("" if loss is None else f"{loss:.4g}", columns.loss)).append(" ")
         curve = ""
@@ -107,18 +111,30 @@ class Row:
             curve = sparkline([value for _at, value in session.losses], columns.sparks or 1)
         if columns.sparks:
             far.append_text(fit(curve, columns.sparks, "cyan")).append(" ")
-        line = printable(session.state.output.last_line or "").strip()
-        return far.append_text(fit(line, columns.line)) if columns.line else far
+        if columns.line:
+            line = printable(session.state.output.last_line or "").strip()
+            far.append_text(fit(line, columns.line))
+        far.rstrip()
+        return far
 
-    def _bar(self, progress: mqtt.Progress) -> Text:
-        width = self._columns.bar
+    def _position(self, progress: mqtt.Progress) -> Text:
+        """Return a bar with its percentage and what is left, or how far it is in another way."""
+        columns = self._columns
+        width = columns.bar
+        left = length(progress.eta_s) if progress.eta_s else ""
+        if columns.tight:
+            left = left.replace(" min", "m").replace(" ", "")
         if progress.fraction is None:
-            return fit(position(progress), width + SHARE_WIDTH)
+            room = width + SHARE_WIDTH
+            if not left:
+                return fit(position(progress), room + 1 + columns.left)
+            return fit(position(progress), room).append(" ").append_text(fit(left, columns.left))
         fraction = min(max(progress.fraction, 0.0), 1.0)
         done = round(fraction * width)
         full, empty = ("#", ".") if self._plain else ("█", "░")
         bar = Text(full * done, "green").append(empty * (width - done), QUIET)
-        return bar.append(f"{fraction:.0%}".rjust(SHARE_WIDTH), "default")
+        bar.append(f"{fraction:.0%}".rjust(SHARE_WIDTH), "default").append(" ")
+        return bar.append_text(fit(left, columns.left))
 
 
 def brief(seconds: float) -> str:

@@ -88,8 +88,8 @@ class Station:
 
     def _place(self, topic: str) -> tuple[mqtt.Topic, dict[str, str]]:
         for row in (mqtt.STATE, *OF_AGENTS):
-            levels = row.levels(self.root, topic)
-            if levels is not None:
+            levels = row.read(topic, root=self.root)
+            if levels is not None and all(map(mqtt.is_level, levels.values())):
                 return row, levels
         raise mqtt.MalformedPayloadError(f"{topic}: no topic that tells of an agent")
 

@@ -63,13 +63,13 @@ class Table:
             ago = f" {brief((now - since).total_seconds())} ago" if since is not None else ""
             what = f"broker lost{ago}" if station.where else "no broker yet"
             line.append(f" · {what}, trying again ({printable(station.lost)})", ALARM)
-        line.append(f" · {_counted(len(station.agents), 'agent')}", "not bold")
-        line.append(f" · {_counted(len(watched), 'notebook')}", "not bold")
         places = [order(*each)[0] for each in watched]
         if needs := places.count(0):
             line.append(" · ").append(f"{needs} need{'s' if needs == 1 else ''} you", ALARM)
         if running := places.count(1):
-            line.append(" · ").append(f"{running} running", "green")
+            line.append(" · ").append(f"{running} running", "green not bold")
+        line.append(f" · {_counted(len(watched), 'notebook')}", "not bold")
+        line.append(f" · {_counted(len(station.agents), 'agent')}", "not bold")
         if station.passed_over:
             unread = _counted(station.passed_over, "message")
             line.append(f" · {unread} that cannot be read", "yellow not bold")
