@@ -54,7 +54,7 @@ def watch(options: argparse.Namespace) -> int:
     elif console.is_terminal:
         work = show_table(station, find, console)
     else:
-        work = show_lines(station, find, PlainLines())
+        work = show_lines(station, find, PlainLines().line)
 
     async def until_stopped() -> int:
         try:

@@ -18,7 +18,7 @@ class PlainLines:
     def __init__(self) -> None:
         self._said: dict[tuple[str, ...], str] = {}
 
-    def __call__(self, change: Change) -> str | None:
+    def line(self, change: Change) -> str | None:
         """Return the change in words, null where it says nothing new."""
         about, says = _words(change)
         if says is None or change.status is None:

@@ -48,7 +48,7 @@ class Table:
         )
         lines = [self._headline(watched, now), *self._agents(now)]
         if watched:
-            lines += [Text(), *self._rows(watched, self._console.height - len(lines) - 1, now)]
+            lines += [Text(), *self._rows(watched, self._console.height - len(lines) - 2, now)]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
         return Group(*lines)

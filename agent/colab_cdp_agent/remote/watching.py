@@ -103,18 +103,19 @@ async def show_table(station: Station, find: FindBroker, console: Console) -> No
 
     """
     table = Table(station, console)
-    watch = Watch(station, find, lambda _change: None)
-    with Live(console=console, auto_refresh=False, screen=True) as live:
-        watching = asyncio.create_task(watch.run(), name="watch")
-        try:
+    watching = asyncio.create_task(Watch(station, find, lambda _change: None).run(), name="watch")
+    try:
+        with Live(console=console, auto_refresh=False, screen=True) as live:
             while not watching.done():
                 live.update(table.draw(datetime.now(UTC)), refresh=True)
                 await asyncio.wait({watching}, timeout=REFRESH_S)
-        finally:
-            watching.cancel()
-            last = table.draw(datetime.now(UTC))
-    console.print(last)
-    await watching
+        await watching
+    except asyncio.CancelledError:
+        console.print(table.draw(datetime.now(UTC)))
+        raise
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
 
 
 async def show_lines(
