@@ -6,6 +6,7 @@ a profile raises as an alarm is never touched; `touch.js` makes sure of it in th
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -95,6 +96,25 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
             keeper.forget()
             return Outcome(done=True, result=f"cleared {before.lines} lines")
     return Outcome(done=False, result="clear has no effect here")
+
+
+async def until_effect(
+    page: PageWitness, methods: tuple[Method, ...], effect: Callable[[], Awaitable[bool]]
+) -> bool | None:
+    """Carry out methods in order until one has its effect; None where the page offers none.
+
+    Raises:
+        ChromeError: the tab does not answer.
+
+    """
+    tried = None
+    for method in methods:
+        if await _carry_out(page, method) is None:
+            continue
+        if await effect():
+            return True
+        tried = False
+    return tried
 
 
 async def _shrank(page: PageWitness, before: Printed) -> bool:
