@@ -159,7 +159,11 @@ def test_a_session_is_found_by_id_title_or_the_beginning_of_one_title(
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text() | st.sampled_from(["lines", "events"]), inner, max_size=3)
+        | samples.happenings.map(msgspec.to_builtins)
+    ),
     max_leaves=8,
 )
 
@@ -185,6 +189,16 @@ def test_every_answer_has_words_that_steer_no_terminal(response: mqtt.Response, 
 )  # fmt: skip
 def test_an_answer_reads_well(data: Any, lines: list[str]) -> None:
     assert list(words(mqtt.Response("ok", data=data))) == lines
+
+
+def test_a_history_is_a_line_for_each_event_with_its_time_text_and_cause() -> None:
+    event = mqtt.Happening("1", samples.MOMENT, "captcha", "alert", "A captcha.", "limit", None)
+    data = msgspec.to_builtins({"events": [event], "left_out": 2})
+    local = f"{samples.MOMENT.astimezone():%d %b %H:%M:%S}"
+    assert list(words(mqtt.Response("ok", data=data))) == [
+        "2 earlier ones left out",
+        f"{local}  ! A captcha. (limit)",
+    ]
 
 
 def test_a_refusal_tells_its_reason() -> None:

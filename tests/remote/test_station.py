@@ -179,8 +179,7 @@ def test_a_curve_of_losses_is_bounded_and_ends_with_the_last(losses: list[float]
         station.hear(*told_state("a", state), retained=False, at=NOW + timedelta(seconds=place))
     curve = station.agents["a"].sessions["0123456789"].losses
     assert len(curve) <= news_module.MOST_LOSSES
-    drawn = losses[-1] if abs(losses[-1]) < news_module.LARGEST_DRAWN else None
-    assert curve[-1] == ((NOW + timedelta(seconds=len(losses) - 1)).timestamp(), drawn)
+    assert curve[-1] == ((NOW + timedelta(seconds=len(losses) - 1)).timestamp(), losses[-1])
 
 
 def test_a_new_run_begins_a_new_curve() -> None:

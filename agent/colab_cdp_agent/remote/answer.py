@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from colab_cdp_agent.tell.screen import printable
 from colab_cdp_protocols import mqtt
 
@@ -19,6 +21,10 @@ def words(response: mqtt.Response) -> Iterator[str]:
             yield f"ok: {printable(says)}"
         case {"lines": list(lines)}:
             yield from map(_line, lines)
+        case {"events": list(events), **rest}:
+            if left_out := rest.get("left_out"):
+                yield f"{_line(left_out)} earlier ones left out"
+            yield from map(_event, events)
         case data:
             yield from _told(data)
 
@@ -36,6 +42,17 @@ def _told(data: Any) -> Iterator[str]:
                 yield f"{printable(str(name))}: {_line(value)}"
     else:
         yield _line(data)
+
+
+def _event(value: Any) -> str:
+    """Return what happened in one line, with this computer's time of day."""
+    try:
+        event = msgspec.convert(value, mqtt.Happening)
+    except msgspec.ValidationError:
+        return _line(value)
+    alert = "! " if event.severity == "alert" else ""
+    why = f" ({event.cause})" if event.cause else ""
+    return f"{event.at.astimezone():%d %b %H:%M:%S}  {printable(f'{alert}{event.text}{why}')}"
 
 
 def _line(value: Any) -> str:

@@ -10,8 +10,6 @@ from colab_cdp_protocols import mqtt
 
 MOST_LOSSES: Final = 64
 LEFT_AFTER_THINNING: Final = 32
-LARGEST_DRAWN: Final = 1e150
-"""The distance of two losses must be a number too."""
 
 Status = Literal["online", "offline"]
 STATUSES: Final[dict[str, Status]] = {
@@ -46,7 +44,7 @@ class SessionNews:
 
     Attributes:
         losses: the loss over the seconds of the present run since it is listened to, thinned as it
-            grows; a value that cannot be drawn is null.
+            grows.
 
     """
 
@@ -69,8 +67,7 @@ class SessionNews:
         loss = self.state.progress.metrics.get("loss")
         if loss is None:
             return
-        drawn = loss if abs(loss) < LARGEST_DRAWN else None
-        self.losses.append((self.at.timestamp(), drawn))
+        self.losses.append((self.at.timestamp(), loss))
         if len(self.losses) > MOST_LOSSES:
             kept = thinned(self.losses, LEFT_AFTER_THINNING)
             self.losses = [self.losses[place] for place in kept]
