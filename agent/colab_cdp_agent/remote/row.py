@@ -64,7 +64,7 @@ class Row:
         here = agent.present and self._current
         phase = "offline" if agent.status == "offline" else state.phase.replace("_", " ")
         first, *more = self._told(agent, session)
-        row = fit(phase, PHASE_WIDTH, COLOURS[state.phase] if here else QUIET).append(" ")
+        row = Text().append_text(fit(phase, PHASE_WIDTH, COLOURS[state.phase])).append(" ")
         if columns.agent:
             row.append_text(fit(agent.name, columns.agent)).append(" ")
         row.append_text(fit(printable(state.title), columns.title)).append(" ")
@@ -76,10 +76,7 @@ class Row:
             columns.title + PHASE_WIDTH + 2 + (columns.agent + 1 if columns.agent else 0)
         )
         lines = [row, *(Text(indent).append_text(line) for line in more)]
-        if not here:
-            for line in lines:
-                line.stylize(QUIET)
-        return lines
+        return lines if here else [Text(line.plain, QUIET) for line in lines]
 
     def _told(self, agent: AgentNews, session: SessionNews) -> list[Text]:
         state = session.state
@@ -132,8 +129,8 @@ class Row:
         fraction = min(max(progress.fraction, 0.0), 1.0)
         done = round(fraction * width)
         full, empty = ("#", ".") if self._plain else ("█", "░")
-        bar = Text(full * done, "green").append(empty * (width - done), QUIET)
-        bar.append(f"{fraction:.0%}".rjust(SHARE_WIDTH), "default").append(" ")
+        bar = Text().append(full * done, "green").append(empty * (width - done), QUIET)
+        bar.append(f"{fraction:.0%}".rjust(SHARE_WIDTH)).append(" ")
         return bar.append_text(fit(left, columns.left))
 
 

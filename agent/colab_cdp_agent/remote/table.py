@@ -55,10 +55,8 @@ class Table:
 
     def _headline(self, watched: list[Watched], now: datetime) -> Text:
         station = self._station
-        line = Text(station.root, "bold")
-        if station.lost is None:
-            line.append(f" · {station.where}", "not bold")
-        else:
+        line = Text().append(station.root, "bold")
+        if station.lost is not None:
             since = station.lost_at
             ago = f" {brief((now - since).total_seconds())} ago" if since is not None else ""
             what = f"broker lost{ago}" if station.where else "no broker yet"
@@ -67,12 +65,16 @@ class Table:
         if needs := places.count(0):
             line.append(" · ").append(f"{needs} need{'s' if needs == 1 else ''} you", ALARM)
         if running := places.count(1):
-            line.append(" · ").append(f"{running} running", "green not bold")
-        line.append(f" · {_counted(len(watched), 'notebook')}", "not bold")
-        line.append(f" · {_counted(len(station.agents), 'agent')}", "not bold")
+            line.append(" · ").append(f"{running} running", "green")
+        line.append(f" · {_counted(len(watched), 'notebook')}")
+        line.append(f" · {_counted(len(station.agents), 'agent')}")
+        if offline := sum(each.status == "offline" for each in station.agents.values()):
+            line.append(f", {offline} offline", "yellow")
         if station.passed_over:
             unread = _counted(station.passed_over, "message")
-            line.append(f" · {unread} that cannot be read", "yellow not bold")
+            line.append(f" · {unread} that cannot be read", "yellow")
+        if station.lost is None:
+            line.append(f" · {station.where}", QUIET)
         return line
 
     def _agents(self, now: datetime) -> list[Text]:
