@@ -9,8 +9,10 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "report", "demo", "config")
+LONGEST_WAIT_S = 3_600.0
+COMMANDS = ("run", "watch", "send", "doctor", "report", "demo", "config")
 
+PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
 3 Chrome or the broker could not be reached where the command needs it
@@ -50,6 +52,30 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--observe", action="store_true", help="act on no tab; say what would be done")
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
+
+    watch = commands.add_parser(
+        "watch", help="every agent on a broker, from any machine", allow_abbrev=False
+    )
+    _add_broker(watch)
+    watch.add_argument("--json", action="store_true", help="one line of JSON for each change")
+    watch.set_defaults(command=_watch)
+
+    send = commands.add_parser(
+        "send",
+        help="ask an agent, or one of its sessions, to do something",
+        epilog="exit codes: 0 it was done, 1 refused or failed, 2 bad arguments, 3 nobody answers",
+        allow_abbrev=False,
+    )
+    send.add_argument("target", metavar="AGENT[/SESSION]", help="a session by id or title")
+    send.add_argument("verb", metavar="VERB", help="such as reconnect, clear, screenshot")
+    send.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="what the verb takes")
+    _add_broker(send)
+    send.add_argument("--save", type=Path, metavar="FILE", help="where the screenshot goes")
+    send.add_argument("--json", action="store_true", help="the answer as it came")
+    send.add_argument(
+        "--wait", type=_wait, default=60.0, metavar="N", help="seconds for the answer; 60"
+    )
+    send.set_defaults(command=_send)
 
     doctor = commands.add_parser(
         "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
@@ -94,7 +120,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure-plaintext",
         action="store_true",
-        help="allow mqtt:// to another machine: whoever is on the way reads and writes along",
+        help=PLAINTEXT,
     )
     parser.add_argument(
         "--remote-chrome",
@@ -104,6 +130,14 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="say more")
 
 
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say on which broker the agents are."""
+    parser.add_argument("--mqtt", metavar="URL", help="the broker; else as the agent here has it")
+    parser.add_argument("--root", help="the first levels of every topic; colab")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--insecure-plaintext", action="store_true", help=PLAINTEXT)
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < LONGEST_DEMO_S:
@@ -111,10 +145,29 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _wait(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(f"expected more than 0 and at most an hour, not {text}")
+    return seconds
+
+
 def _run(options: argparse.Namespace) -> int:
     from colab_cdp_agent import running  # noqa: PLC0415 - `--version` needs none of it
 
     return running.run(options)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.watch(options)
+
+
+def _send(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.send(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

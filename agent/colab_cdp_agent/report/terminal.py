@@ -10,9 +10,10 @@ from rich.text import Text
 
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.chronicle import Entry, chronicle
-from colab_cdp_agent.report.glyphs import bar, glyph, sparkline
+from colab_cdp_agent.report.glyphs import bar, glyph
 from colab_cdp_agent.report.night import Night, Notebook, Run
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_agent.tell.screen import printable
 
 WIDEST_BAR: Final = 96

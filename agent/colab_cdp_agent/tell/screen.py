@@ -133,14 +133,21 @@ def _how_far(progress: mqtt.Progress) -> Iterator[str]:
     """Yield how far a run is, how long it still takes, and its loss, as far as they are known."""
     if progress.fraction is not None:
         yield f"{min(max(progress.fraction, 0.0), 1.0):.0%}".replace("%", " %")
-    elif progress.epoch is not None:
-        yield f"epoch {progress.epoch}" + (f" of {progress.epochs}" if progress.epochs else "")
-    elif progress.step is not None:
-        yield f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else "")
+    elif counted := position(progress):
+        yield counted
     if progress.eta_s:
-        yield f"{_length(progress.eta_s)} left"
+        yield f"{length(progress.eta_s)} left"
     if "loss" in progress.metrics:
         yield f"loss {progress.metrics['loss']:.4g}"
+
+
+def position(progress: mqtt.Progress) -> str:
+    """Return the epoch or the step at which a run is; nothing where neither is known."""
+    if progress.epoch is not None:
+        return f"epoch {progress.epoch}" + (f" of {progress.epochs}" if progress.epochs else "")
+    if progress.step is not None:
+        return f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else "")
+    return ""
 
 
 def _what_was_done(state: mqtt.State) -> Iterator[str]:
@@ -155,7 +162,7 @@ def _what_was_done(state: mqtt.State) -> Iterator[str]:
         yield f"kept alive {state.duties.keep_alive.count} times"
 
 
-def _length(seconds: float) -> str:
+def length(seconds: float) -> str:
     """Return a length of time in no more than two units."""
     whole = max(0, round(seconds))
     days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
