@@ -77,11 +77,14 @@ def own_link(port: int, lan: LanAccess | None) -> Link:
 
 def access(record: BrokerRecord) -> dict[str, Any]:
     """Return the part of nats-server's configuration that says who may come in, and from where."""
-    lan = record.lan
-    # No password is asked of whoever is on this computer; nats-server's own port, on which all is
-    # allowed, always asks for one.
-    listener = {"host": EVERYWHERE} if lan else {"host": HOST, "no_auth_user": USER}
-    users = [_user(USER, record.password), *(_lan_users(lan) if lan is not None else ())]
+    own = _user(USER, record.password)
+    if record.lan is None:
+        # MQTT is open to whoever is on this computer; nats-server's own port asks for a password.
+        users = [own]
+        listener = {"host": HOST, "no_auth_user": USER}
+    else:
+        users = [own | {"allowed_connection_types": ["STANDARD"]}, *_lan_users(record.lan)]
+        listener = {"host": EVERYWHERE}
     return {
         "host": HOST,
         "port": record.client_port,
