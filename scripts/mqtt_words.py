@@ -39,6 +39,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
     "run_ended": ("warning", "nobody saw how a run ended, or whether it did; `cause` tells more"),
+    "run_interrupted": ("info", "a run was stopped before its end"),
+    "diverged": ("warning", "the loss is not a number any more; once a run"),
     "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
@@ -155,7 +157,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
-        "run_s": "of `run_finished` and `run_ended`: how long it ran, or was seen to run",
+        "run_s": "of an event that ends a run, unless it failed: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",

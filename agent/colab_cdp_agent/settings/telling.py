@@ -28,6 +28,7 @@ Occasion = Literal[
     "run_failed",
     "run_finished",
     "run_ended",
+    "run_interrupted",
     "stalled",
     "disconnected",
     "fresh_runtime",

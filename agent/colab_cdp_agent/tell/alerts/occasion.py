@@ -59,6 +59,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "fresh_runtime": ENDED,
     "tab_gone": ENDED,
     "run_ended": Occasion("ended", lasts=False),
+    "run_interrupted": Occasion(None, lasts=False),
     "run_finished": Occasion("finished", lasts=False),
     "stalled": Occasion(None),
     "lifetime_near": Occasion(None, recovers=False),
