@@ -30,6 +30,7 @@ Occasion = Literal[
     "run_ended",
     "run_interrupted",
     "stalled",
+    "diverged",
     "disconnected",
     "fresh_runtime",
     "run_anyway",

@@ -62,6 +62,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "run_interrupted": Occasion(None, lasts=False),
     "run_finished": Occasion("finished", lasts=False),
     "stalled": Occasion(None),
+    "diverged": Occasion(None, lasts=False),
     "lifetime_near": Occasion(None, recovers=False),
     "host_slept": Occasion(None, lasts=False),
 }
@@ -77,6 +78,7 @@ LABELS: Final = {
     "tab_gone": "tab closed",
     "chrome_gone": "Chrome is gone",
     "backend_error": "no backend",
+    "diverged": "loss is no number",
     "lifetime_near": "near its end",
     "host_slept": "this computer slept",
 }
