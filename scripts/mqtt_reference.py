@@ -12,9 +12,9 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from colab_cdp_agent.watch.finding import LIMITS, PERSON
+from colab_cdp_agent.watch.finding import LIMITS, PERSON, REMEDIES
 from colab_cdp_protocols import mqtt, verbs
-from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, SAID, STRUCTS
+from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
 WIDTH: Final = 100

@@ -2,6 +2,7 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ alerts: a task for each channel
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
@@ -31,6 +32,7 @@ from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell.alerts.ringing import Ringing
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
@@ -81,6 +83,7 @@ class Agent:
         self._board = Board()
         self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
         self._topics = TopicFile(folder / f"topics-{name}.json")
+        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,
@@ -131,6 +134,7 @@ class Agent:
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
                     tasks.create_task(self._dispatcher.run(), name="requests"),
+                    tasks.create_task(self._ringing.run(), name="alerts"),
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
@@ -157,12 +161,17 @@ class Agent:
             house=self._house,
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
-            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
             observe=self._options.observe,
         )
 
+    def _tell_happening(self, session: str, happening: mqtt.Happening) -> None:
+        self._bulletin.happening(session, happening)
+        self._ringing.happening(session, happening)
+
     def _tell_state(self, state: mqtt.State) -> None:
         self._bulletin.state(state)
+        self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:

@@ -310,15 +310,17 @@ class Session:
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
+        moment, evidence = datetime.now(UTC), cause.evidence or None
+        lasted_s = run.lasted_s(moment)
         if outcome == "finished":
-            text, evidence = "The run finished.", cause.evidence or None
-            self._say(News("run_finished", "info", text, "finished", evidence))
+            text = run.finished(moment)
+            self._say(News("run_finished", "info", text, "finished", evidence, lasted_s))
         elif outcome == "interrupted":
             text = "The run was stopped before its end."
-            self._say(News("run_interrupted", "info", text, cause.kind, cause.evidence or None))
+            self._say(News("run_interrupted", "info", text, cause.kind, evidence, lasted_s))
         elif outcome in {"lost", "unknown"}:
             text = "Nobody saw how the run ended, or whether it did."
-            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
+            self._say(News("run_ended", "warning", text, cause.kind, evidence, lasted_s))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
@@ -329,7 +331,7 @@ class Session:
     def _say(self, news: News) -> None:
         happening = mqtt.Happening(
             uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
-            news.cause, news.evidence,
+            news.cause, news.evidence, news.run_s,
         )  # fmt: skip
         self._diary.event(happening)
         self._listener.happening(self.id, happening)
