@@ -56,7 +56,11 @@ LIBRARIES = (
         "4.14.1",
         "MPL-2.0",
         TESTS,
-        {"axe.min.js": "axe.min.js", "LICENSE": "axe.LICENSE"},
+        {
+            "axe.min.js": "axe.min.js",
+            "LICENSE": "axe.LICENSE",
+            "LICENSE-3RD-PARTY.txt": "axe.LICENSE-3RD-PARTY",
+        },
     ),
 )
 
@@ -66,13 +70,13 @@ def main() -> None:
     npm = shutil.which("npm")
     if npm is None:
         sys.exit("npm is needed: install Node.js")
-    records: dict[Path, dict[str, dict[str, str]]] = {}
+    carried: dict[Path, dict[str, dict[str, str]]] = {}
     for library in LIBRARIES:
         library.folder.mkdir(parents=True, exist_ok=True)
         for name, record in _renew(npm, library):
-            records.setdefault(library.folder, {})[name] = record
-    for folder, record in records.items():
-        text = json.dumps(dict(sorted(record.items())), indent=2) + "\n"
+            carried.setdefault(library.folder, {})[name] = record
+    for folder, records in carried.items():
+        text = json.dumps(dict(sorted(records.items())), indent=2) + "\n"
         (folder / RECORD).write_text(text, "utf-8")
 
 

@@ -3,6 +3,8 @@ import { make, mark, write } from "./dom.js";
 import { say } from "./words.js";
 
 const MARKS = { pending: "…", ok: "✓", refused: "✕", error: "✕", none: "?", unsent: "✕" };
+const LOOKS = ["log", "history", "screenshot"];
+const HELPFUL = ["log", "screenshot", "reconnect"];
 const DONE_SHOWN_MS = 60000;
 
 export class Actions {
@@ -61,24 +63,29 @@ export class Actions {
     }
   }
 
-  show() {
+  // All of them on an open card; on a closed one where something is wrong, those that help.
+  show(all = this.all, some = this.some) {
+    Object.assign(this, { all, some });
+    this.element.hidden = !all && !some && this.answer === null;
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.hidden = !all && !(some && HELPFUL.includes(name));
+    }
     const { keepAlive, phase } = this.session.state;
     const pending = this.answer?.outcome === "pending";
     const names = {
       reconnect: "verb.reconnect",
       clear: "verb.clear",
       pause: `verb.${phase === "paused" ? "resume" : "pause"}`,
-      keepAlive: keepAlive ? "verb.keep_alive.on" : "verb.keep_alive.off",
+      keepAlive: keepAlive ? "verb.keep_alive.off" : "verb.keep_alive.on",
       screenshot: "verb.screenshot",
       log: "verb.log",
       history: "verb.history",
     };
     for (const [name, button] of Object.entries(this.buttons)) {
       write(button, say(names[name]));
-      const looks = ["screenshot", "log", "history"].includes(name);
+      const looks = LOOKS.includes(name);
       mark(button, "aria-disabled", pending && !looks ? "true" : null);
     }
-    mark(this.buttons.keepAlive, "aria-pressed", String(keepAlive));
     mark(this.says, "data-outcome", this.answer?.outcome ?? null);
     write(this.says, this.answer ? `${MARKS[this.answer.outcome]} ${this.sentence()}` : "");
   }

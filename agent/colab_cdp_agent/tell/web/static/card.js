@@ -21,6 +21,7 @@ const GLYPHS = {
   paused: "⏸",
   unseen: "?",
 };
+const WRONG = 1; // of what `need` returns: a person or a duty has something to do
 let made = 0;
 
 export class Card {
@@ -37,7 +38,9 @@ export class Card {
     const titleId = `title-${this.number}`;
     const detailsId = `details-${this.number}`;
     const parts = {
-      title: make("h3", { id: titleId }),
+      title: make("button", {
+        type: "button", class: "title", id: titleId, "aria-controls": detailsId,
+      }),
       glyph: make("span", { class: "glyph", "aria-hidden": "true" }),
       phase: make("span", { class: "word" }),
       since: make("span", { class: "quiet" }),
@@ -49,8 +52,7 @@ export class Card {
       eta: make("span"),
       metric: make("span", { class: "metric" }),
       lastLine: make("p", { class: "last-line" }),
-      news: make("span", { class: "quiet" }),
-      more: make("button", { type: "button", class: "more", "aria-controls": detailsId }),
+      news: make("p", { class: "news quiet" }),
       facts: make("p", { class: "quiet" }),
       curveName: make("p", { class: "quiet" }),
       plot: make("div", { class: "plot", "aria-hidden": "true" }),
@@ -59,36 +61,36 @@ export class Card {
     };
     this.parts = parts;
     parts.bar.append(parts.fill);
-    parts.details.append(
-      parts.facts, parts.curveName, parts.plot, parts.lines, this.actions.element,
-    );
+    parts.details.append(parts.facts, parts.curveName, parts.plot, parts.lines);
     this.figures = make("p", { class: "figures" }, parts.percent, parts.eta, parts.metric);
-    this.element = make(
-      "li",
-      {},
-      make(
-        "article",
-        { class: "card", "aria-labelledby": titleId },
-        make("header", {}, parts.title, make("p", { class: "phase" }, parts.glyph, parts.phase, parts.since)),
-        parts.need, parts.detail, parts.bar, this.figures, parts.lastLine,
-        make("p", { class: "foot" }, parts.news, parts.more),
-        parts.details,
-      ),
+    const phase = make("p", { class: "phase" }, parts.glyph, parts.phase, parts.since);
+    this.article = make(
+      "article",
+      { class: "card", "aria-labelledby": titleId },
+      make("h3", {}, parts.title), phase, parts.need, parts.detail, parts.bar, this.figures,
+      parts.lastLine, parts.details, this.actions.element, parts.news,
     );
-    this.article = this.element.firstElementChild;
-    parts.more.addEventListener("click", () => {
+    this.element = make("li", {}, this.article);
+    parts.title.addEventListener("click", () => {
       this.opened = !this.isOpen;
       this.show();
     });
   }
 
   get isOpen() {
-    return this.opened ?? need(this.session) === 0;
+    return this.opened ?? this.company.few;
   }
 
-  // `now` is the agents' time in milliseconds; `several`: there is more than one agent.
-  show(now = this.now, several = this.several) {
-    Object.assign(this, { now, several });
+  // In seconds; of a run that stands still nobody knows it.
+  get timeLeft() {
+    const { phase, progress } = this.session.state;
+    return phase === "running" && !isUnseen(this.session) ? progress.eta : null;
+  }
+
+  // `now` is the agents' time in milliseconds. `company`: whether there are `several` agents, and
+  // so `few` notebooks that all of them have room.
+  show(now = this.now, company = this.company) {
+    Object.assign(this, { now, company });
     const { state } = this.session;
     const unseen = isUnseen(this.session);
     const phase = unseen ? "unseen" : state.phase;
@@ -112,7 +114,7 @@ export class Card {
 
   origin(now) {
     const { state, agent } = this.session;
-    const parts = this.several ? [say("card.on", { agent: agent.name })] : [];
+    const parts = this.company.several ? [say("card.on", { agent: agent.name })] : [];
     if (state.updated !== null) parts.push(say("card.news", { age: ago((now - state.updated) / 1000) }));
     return parts.join(" · ");
   }
@@ -133,7 +135,7 @@ export class Card {
     mark(this.parts.bar, "aria-valuenow", String(Math.floor(share * 100)));
     mark(this.parts.bar, "aria-label", `${say("card.progress")} ${this.session.state.title}`);
     write(this.parts.percent, known ? percent(progress.fraction) : this.steps());
-    write(this.parts.eta, progress.eta ? say("card.eta", { duration: duration(progress.eta) }) : "");
+    write(this.parts.eta, this.timeLeft !== null ? say("card.eta", { duration: duration(this.timeLeft) }) : "");
     const found = this.latest();
     write(this.parts.metric, found ? `${found[0]} ${metric(found[1])}` : "");
     write(this.parts.lastLine, lastLine ?? "");
@@ -154,30 +156,32 @@ export class Card {
 
   showDetails() {
     const { parts, isOpen } = this;
-    mark(parts.more, "aria-expanded", String(isOpen));
-    write(parts.more, say(isOpen ? "card.less" : "card.more"));
-    mark(parts.more, "aria-label", `${say(isOpen ? "card.less" : "card.more")}: ${this.session.state.title}`);
+    mark(parts.title, "aria-expanded", String(isOpen));
     parts.details.hidden = !isOpen;
     parts.lastLine.hidden = isOpen || !this.session.state.lastLine;
+    this.actions.show(isOpen, need(this.session) <= WRONG);
     if (!isOpen) return;
     write(parts.facts, this.facts().join(" · "));
     mark(parts.lines, "aria-label", say("card.last_lines"));
     write(parts.lines, this.session.lines.join("\n"));
     parts.lines.hidden = this.session.lines.length === 0;
     this.showCurve();
-    this.actions.show();
   }
 
   facts() {
-    const { progress, accelerator, ramUsed, ramTotal, lines, clears } = this.session.state;
+    const { progress, accelerator, ramUsed, ramTotal, lines, clears, keepAlive } =
+      this.session.state;
     const facts = [accelerator];
     if (ramUsed !== null && ramTotal !== null) {
       facts.push(say("card.ram", { used: gigabytes(ramUsed), total: gigabytes(ramTotal) }));
     }
     if (progress.fraction !== null) facts.push(this.steps());
     if (progress.rate !== null) facts.push(say("card.rate", { rate: metric(progress.rate) }));
-    if (progress.eta) facts.push(say("card.until", { clock: clock(this.now + progress.eta * 1000) }));
+    if (this.timeLeft !== null) {
+      facts.push(say("card.until", { clock: clock(this.now + this.timeLeft * 1000) }));
+    }
     if (lines !== null) facts.push(say("card.lines", { count: count(lines) }));
+    facts.push(say(keepAlive ? "card.kept_alive" : "card.not_kept_alive"));
     if (clears) facts.push(say("card.cleared", { count: clears }));
     const others = progress.metrics.filter(([name]) => name !== this.session.metricName);
     facts.push(...others.slice(0, 4).map(([name, value]) => `${name} ${metric(value)}`));

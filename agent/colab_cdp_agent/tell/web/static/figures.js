@@ -1,6 +1,7 @@
 // Numbers, lengths of time and moments, as a person reads them.
 import { locale, say } from "./words.js";
 
+const STEP_S = 10;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86400;
@@ -16,10 +17,11 @@ export function duration(seconds) {
   return minutes ? say("time.minutes", { minutes }) : say("time.seconds", { seconds: whole });
 }
 
+// Told in steps, so that not every second is a change.
 export function ago(seconds) {
-  if (seconds < 2) return say("time.now");
-  const coarse = seconds < MINUTE_S ? seconds : Math.floor(seconds / MINUTE_S) * MINUTE_S;
-  return say("time.ago", { duration: duration(coarse) });
+  if (seconds < STEP_S) return say("time.now");
+  const step = seconds < MINUTE_S ? STEP_S : MINUTE_S;
+  return say("time.ago", { duration: duration(Math.floor(seconds / step) * step) });
 }
 
 export function clock(moment) {

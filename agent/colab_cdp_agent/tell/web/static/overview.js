@@ -5,6 +5,7 @@ import { ago, duration } from "./figures.js";
 import { need } from "./news.js";
 import { need as needed, say } from "./words.js";
 
+const FEW = 2;
 const element = (id) => document.getElementById(id);
 
 export class Overview {
@@ -28,13 +29,15 @@ export class Overview {
   showSummary(sessions) {
     const at = (...places) => sessions.filter((session) => places.includes(need(session))).length;
     const needing = at(0);
-    const parts = [needing ? say("summary.needs", { count: needing }) : say("summary.quiet")];
+    const parts = [];
     if (at(2)) parts.push(say("summary.running", { count: at(2) }));
     if (at(1, 3)) parts.push(say("summary.others", { count: at(1, 3) }));
     if (at(4)) parts.push(say("summary.offline", { count: at(4) }));
+    const needs = needing ? say("summary.needs", { count: needing }) : say("summary.quiet");
     const none = say(this.link.connected ? "summary.none" : "summary.wait");
-    write(element("heading"), sessions.length ? parts.join(" · ") : none);
-    mark(element("heading"), "data-needs", needing ? "true" : null);
+    write(element("needs"), sessions.length && needing ? needs : "");
+    if (!needing && sessions.length) parts.unshift(needs);
+    write(element("summary"), sessions.length ? parts.join(" · ") : none);
     document.title = needing ? say("page.title.needs", { count: needing }) : say("page.title");
     const empty = sessions.length === 0 && this.link.connected;
     element("empty").hidden = !empty;
@@ -69,11 +72,11 @@ export class Overview {
   }
 
   showCards(sessions, now) {
-    const several = this.news.agents.size > 1;
+    const company = { several: this.news.agents.size > 1, few: sessions.length <= FEW };
     const shown = sessions.map((session) => {
       const card = this.cards.get(session.key) ?? new Card(session, this.doors);
       this.cards.set(session.key, card);
-      card.show(now, several);
+      card.show(now, company);
       return card.element;
     });
     for (const key of this.cards.keys()) if (!this.news.sessions.has(key)) this.cards.delete(key);

@@ -17,7 +17,7 @@ export class Sheet {
     this.view = null;
     this.picture = null; // the address of the one that is shown
     element("sheet-close").addEventListener("click", () => element("sheet").close());
-    element("sheet").addEventListener("close", () => this.empty());
+    element("sheet").addEventListener("close", () => element("sheet").open || this.empty());
   }
 
   async open(session, view) {
@@ -78,7 +78,8 @@ export class Sheet {
     this.say(history?.events.length ? say("sheet.history.since", values) : say("sheet.history.empty", values));
     if (history === null) return;
     this.news.remember(this.session, history.loss);
-    const night = { since, now: this.now().getTime(), phase: this.session.state.phase };
+    const { phase, since: began } = this.session.state;
+    const night = { began: Math.max(since, began ?? since), now: this.now().getTime(), phase };
     element("sheet-body").replaceChildren(...timeline(history, night));
   }
 

@@ -8,8 +8,8 @@ const WIDTH = 1000;
 const HEIGHT = 24;
 const CHANGE = /^(\w+) → (\w+)$/;
 
-export function timeline({ events }, { since, now, phase }) {
-  const bar = phasesBar(segments(events, { since, now, phase }));
+export function timeline({ events }, { began, now, phase }) {
+  const bar = phasesBar(segments(events, { began, now, phase }));
   const told = events.filter((event) => !(event.kind === "keep_alive" && event.severity === "info"));
   const kept = events.length - told.length;
   const list = make("ol", { class: "events" }, ...told.reverse().map(entry));
@@ -17,19 +17,16 @@ export function timeline({ events }, { since, now, phase }) {
   return [bar, list];
 }
 
-// What the phases were, each { phase, begin, end }, out of the events that tell of a change.
-export function segments(events, { since, now, phase }) {
+// What the phases were, each { phase, begin, end }, out of the events that tell of a change. Before
+// the first of them nobody knows; without any, the present phase holds since it `began`.
+export function segments(events, { began, now, phase }) {
   const changes = events
     .filter((event) => event.kind === "phase" && CHANGE.test(event.text))
-    .map((event) => ({ at: Math.max(event.at, since), words: CHANGE.exec(event.text) }));
-  const found = [];
-  let begin = since;
-  for (const { at, words } of changes) {
-    if (at > begin) found.push({ phase: words[1], begin, end: at });
-    begin = at;
-  }
-  if (now > begin) found.push({ phase, begin, end: now });
-  return found;
+    .map((event) => ({ at: event.at, after: CHANGE.exec(event.text)[2] }));
+  if (changes.length === 0) changes.push({ at: began, after: phase });
+  return changes
+    .map(({ at, after }, place) => ({ phase: after, begin: at, end: changes[place + 1]?.at ?? now }))
+    .filter(({ begin, end }) => end > begin);
 }
 
 function phasesBar(parts) {

@@ -45,8 +45,8 @@ const ENGLISH = {
   "card.unseen": "The agent is offline: nobody watches this notebook.",
   "card.eta": "{duration} left",
   "card.until": "until about {clock}",
-  "card.more": "More",
-  "card.less": "Less",
+  "card.kept_alive": "kept alive",
+  "card.not_kept_alive": "not kept alive",
   "card.progress": "Progress",
   "card.epoch": "epoch {epoch}",
   "card.epoch_of": "epoch {epoch} of {epochs}",
@@ -66,8 +66,8 @@ const ENGLISH = {
   "verb.pause": "Pause",
   "verb.resume": "Resume",
   "verb.screenshot": "Screenshot",
-  "verb.keep_alive.on": "Keep-alive: on",
-  "verb.keep_alive.off": "Keep-alive: off",
+  "verb.keep_alive.on": "Start keep-alive",
+  "verb.keep_alive.off": "Stop keep-alive",
   "verb.log": "Log",
   "verb.history": "Night",
   "answer.pending": "{verb}: asked …",
@@ -149,8 +149,8 @@ const KOREAN = {
   "card.unseen": "에이전트가 오프라인이라 아무도 이 노트북을 보고 있지 않습니다.",
   "card.eta": "{duration} 남음",
   "card.until": "{clock}쯤까지",
-  "card.more": "더 보기",
-  "card.less": "접기",
+  "card.kept_alive": "연결 유지 중",
+  "card.not_kept_alive": "연결 유지 안 함",
   "card.progress": "진행률",
   "card.epoch": "에포크 {epoch}",
   "card.epoch_of": "에포크 {epoch}/{epochs}",
@@ -170,8 +170,8 @@ const KOREAN = {
   "verb.pause": "일시 중지",
   "verb.resume": "다시 시작",
   "verb.screenshot": "화면 보기",
-  "verb.keep_alive.on": "연결 유지: 켬",
-  "verb.keep_alive.off": "연결 유지: 끔",
+  "verb.keep_alive.on": "연결 유지 켜기",
+  "verb.keep_alive.off": "연결 유지 끄기",
   "verb.log": "로그",
   "verb.history": "밤 기록",
   "answer.pending": "{verb}: 요청함 …",
@@ -262,9 +262,15 @@ function plural(count) {
   return count === undefined ? "other" : new Intl.PluralRules(chosen).select(count);
 }
 
+// Kinds of which the agent says more than that it is so: the error, the prompt, for how long.
+const TOLD_IN_DETAIL = new Set([
+  "run_failed", "input_request", "stalled", "lifetime_near", "chrome_gone", "backend_error",
+]);
+
 // What a notebook needs, in a sentence. The agent speaks English; where a kind is known in the
-// chosen language, what the agent says stands beside it.
+// chosen language, its details stand beside it as the agent tells them.
 export function need(attention) {
   const known = LANGUAGES[chosen][`need.${attention.kind}`];
-  return known ? { text: known, detail: attention.text } : { text: attention.text, detail: "" };
+  if (!known) return { text: attention.text, detail: "" };
+  return { text: known, detail: TOLD_IN_DETAIL.has(attention.kind) ? attention.text : "" };
 }
