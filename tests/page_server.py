@@ -25,6 +25,7 @@ class PageServer:
 
     def __init__(self, link: Link | None, login: Login | None = None) -> None:
         self.link = link
+        self.login = login
         self.port = 0
         self._server = Server(
             Identity("colab", "desk", "1"), lambda: self.link, login, ("desk", "desk.local")

@@ -15,19 +15,10 @@ class Allowance:
         self._burst, self._rate = burst, rate
         self._left, self._at = burst, now
 
-    @property
-    def full(self) -> bool:
-        """Whether nothing was taken as far as is known; see `refill`."""
-        return self._left >= self._burst
-
-    def refill(self, now: float) -> None:
-        """Give back what came since the last time."""
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-
     def take(self, amount: float, now: float) -> bool:
         """Take an amount, and return whether it was there; what was not is not taken."""
-        self.refill(now)
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
         if amount > self._left:
             return False
         self._left -= amount

@@ -68,7 +68,8 @@ async def relay(page: web.WebSocketResponse, link: Link | None, root: str) -> No
         log.info("a page lost its broker", reason=reason)
     except* ConnectionError:  # the page went away in the middle of a frame
         code = WSCloseCode.ABNORMAL_CLOSURE
-    await page.close(code=code, message=reason.encode()[:LONGEST_REASON_BYTES])
+    told = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
+    await page.close(code=code, message=told.encode())
 
 
 async def _relay(page: web.WebSocketResponse, link: Link | None, root: str) -> None:
@@ -134,8 +135,12 @@ async def _to_page(broker: Upstream, page: web.WebSocketResponse, link: Link) ->
     greeting = b""
     while len(greeting) < CONNACK_BYTES:
         greeting += await _read(broker, link)
-    (connack,) = PacketReader(CONNACK_BYTES).feed(greeting[:CONNACK_BYTES])
-    if (code := mqtt_packets.read_connack(connack)) != ACCEPTED:
+    try:
+        (connack,) = PacketReader(CONNACK_BYTES).feed(greeting[:CONNACK_BYTES])
+        code = mqtt_packets.read_connack(connack)
+    except (MalformedPacketError, ValueError) as error:
+        raise BrokerLostError(f"{link.where} is no MQTT broker") from error
+    if code != ACCEPTED:
         raise BrokerLostError(f"{link.where} refuses the agent's login (code {code})")
     await page.send_bytes(greeting)
     while True:

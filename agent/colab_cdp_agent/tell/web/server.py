@@ -19,7 +19,8 @@ from colab_cdp_agent.tell.web.static_files import static_files
 
 COOKIE = "colab_cdp_agent"
 MOST_PAGES = 32
-MOST_CONNECTIONS = 128
+MOST_CONNECTIONS, BACKLOG = 128, 16
+"""How many connections are held; and how many more there may be when they come at one moment."""
 LONGEST_FORM_BYTES = 1024
 GOODBYE_LIMIT_S = 2.0
 START, LOGIN = "index.html", "login.html"
@@ -91,7 +92,7 @@ class Server:
         await runner.setup()
         try:
             server = await asyncio.get_running_loop().create_server(
-                lambda: self._protocol(runner), host, port
+                lambda: self._protocol(runner), host, port, backlog=BACKLOG
             )
             self._port = server.sockets[0].getsockname()[1]
             started(self._port)
@@ -139,7 +140,7 @@ class Server:
             raise web.HTTPTooManyRequests(
                 text="Too many tries.", headers={"Retry-After": f"{guard.WITHIN_S:.0f}"}
             )
-        password, ticket = _shown(await request.text())
+        password, ticket = _shown(await request.read())
         now = time.time()
         if not (self._login.accepts(password) or self._login.admits(ticket, now)):
             self._tries.failed(address, time.monotonic())
@@ -205,10 +206,10 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
         response.headers.setdefault(name, value)
 
 
-def _shown(text: str) -> tuple[str, str]:
+def _shown(body: bytes) -> tuple[str, str]:
     """Return the password and the ticket of a login's JSON; what is not there is empty."""
     try:
-        given = json.loads(text)
+        given = json.loads(body)
     except (ValueError, RecursionError):
         return "", ""
     if not isinstance(given, dict):

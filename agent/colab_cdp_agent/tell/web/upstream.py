@@ -75,7 +75,8 @@ def _losses_of(link: Link) -> Iterator[None]:
     try:
         yield
     except (OSError, aiohttp.ClientError) as error:
-        raise BrokerLostError(f"{link.where}: {error or 'no answer'}") from error
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        raise BrokerLostError(f"{link.where}: {told or 'no answer'}") from error
 
 
 @asynccontextmanager
