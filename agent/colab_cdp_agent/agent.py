@@ -7,6 +7,7 @@
                       ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
                       ├─ house
+                      ├─ phone page: keep
                       └─ screen
 
 A tab's fate is its own; a lost browser ends its whole group and is tried again; the broker's fate
@@ -27,7 +28,7 @@ import structlog
 from colab_cdp_agent import __version__
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
-from colab_cdp_agent.config import Config, policy, state_dir
+from colab_cdp_agent.config import Config, Web, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
@@ -43,6 +44,7 @@ from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
 from colab_cdp_agent.tell.topic_file import TopicFile
+from colab_cdp_agent.tell.web.page import PhonePage
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
@@ -114,6 +116,13 @@ class Agent:
             config, self._board, self._bulletin, self._roster, self._info
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
+        self._page = PhonePage(
+            Web(on=False) if config.mqtt.url.none else config.web,
+            self._identity,
+            lambda: self._messenger.link,
+            folder,
+            self._screen.say,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch and tell until `stop` is set, and leave every tab as it is.
@@ -141,6 +150,7 @@ class Agent:
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
                 await self._dispatcher.stop()
@@ -212,7 +222,7 @@ class Agent:
         version = (chrome.product or "").removeprefix("Chrome/")
         says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
-        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
+        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
 
     def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""

@@ -3,18 +3,16 @@
 import asyncio
 import math
 import socket
-import ssl
 import traceback
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiomqtt
 import msgspec
 import structlog
 
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
+from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, tls_context
 
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
@@ -123,7 +121,7 @@ def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
         will=aiomqtt.Will(*will, qos=1, retain=True) if will else None,
         transport="websockets" if link.websocket_path else "tcp",
         websocket_path=link.websocket_path,
-        tls_context=_tls_context(link.ca_file) if link.tls else None,
+        tls_context=tls_context(link.ca_file) if link.tls else None,
     )
     client.pending_calls_threshold = MOST_PENDING
     return client
@@ -164,15 +162,6 @@ def _close_left_open(error: aiomqtt.MqttError) -> None:
         for value in frame.f_locals.values():
             if isinstance(value, socket.socket):
                 value.close()
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise BrokerRefusedError(
-            f"mqtt.ca_file {ca_file}: {error.strerror or error}", "expected certificates as PEM"
-        ) from error
 
 
 def _unanswered(where: str) -> BrokerLostError:
