@@ -192,6 +192,7 @@ class Session:
             self._wire.reading() if self._wire is not None else None,
             loaded_s=clock - page.loaded_at,
             page_since_s=clock - history.page_since,
+            died_s=clock - died_at if (died_at := self._record.died_at) is not None else None,
             had_runtime=had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
             run_failed=history.shows_failure(reading),
