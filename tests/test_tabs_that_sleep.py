@@ -19,9 +19,9 @@ from witnessed import (
     NOTHING,
     START_LIMIT_S,
     alerts,
+    all_opened,
     gaps,
     numbers,
-    opened,
     until_phase,
     until_state,
 )
@@ -72,8 +72,8 @@ def night(chromium: Chromium) -> Iterator[Night]:
 @pytest.fixture(scope="module")
 def notebooks(stage: Stage, chromium: Chromium, night: Night) -> dict[str, Notebook]:
     """Notebooks in the middle of a run."""
-    names = ("alerted", "stopped", "discarded")
-    notebooks = {name: opened(stage, chromium, name, ENDLESS) for name in names}
+    cells = dict.fromkeys(("alerted", "stopped", "discarded"), ENDLESS)
+    notebooks = dict(zip(cells, all_opened(stage, chromium, cells), strict=True))
     for notebook in notebooks.values():
         until_phase(night, notebook.url, "idle", START_LIMIT_S)
         stage.do(notebook.run())
