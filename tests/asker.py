@@ -3,37 +3,35 @@
 import json
 import time
 import uuid
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
+from colab_cdp_agent.tell.commands import MOST_IN_WINDOW, WINDOW_S
 from colab_cdp_protocols import mqtt
 from night import NAME, Night
 
 ANSWER_LIMIT_S = 90.0
-TOO_OFTEN = "more than 10 requests"
 
 
 class Asker:
-    """Asks the agent of a night."""
+    """Asks the agent of a night, and knows how often it may."""
 
     def __init__(self, night: Night) -> None:
         self._night = night
+        self._asked_at = deque[float](maxlen=MOST_IN_WINDOW)
 
     def ask(
         self, verb: str, url: str | None = None, *, limit: float = ANSWER_LIMIT_S, **args: Any
     ) -> dict[str, Any]:
-        """Ask a session, or the agent, for a verb, and return the answer.
-
-        Whoever asks too often waits, and asks again.
-        """
-        while True:
-            answer = self.answer(self.send(verb, url, **args), limit)
-            if not (answer["error"] or "").startswith(TOO_OFTEN):
-                return answer
-            time.sleep(1)
+        """Ask a session, or the agent, for a verb, and return the answer."""
+        return self.answer(self.send(verb, url, **args), limit)
 
     def send(self, verb: str, url: str | None = None, **args: Any) -> str:
-        """Ask without waiting, and return the transaction."""
+        """Ask as soon as that is allowed, and return the transaction without waiting."""
+        if len(self._asked_at) == MOST_IN_WINDOW:
+            time.sleep(max(0.0, self._asked_at[0] + WINDOW_S + 0.5 - time.monotonic()))
+        self._asked_at.append(time.monotonic())
         transaction = uuid.uuid4().hex
         request = mqtt.Request(transaction, datetime.now(UTC), args=args)
         self._night.heard.publish(self.topic(verb, url), mqtt.encode(request))

@@ -26,8 +26,6 @@ WORLD = "colab-cdp-agent"
 NETWORK = (cdp.watch_network(), cdp.auto_attach())
 PROBE_LIMIT_S = 2.0
 SCRIPT_LIMIT_S = 5.0
-ENDING_S = 1.0
-"""How long the browser may take to end a script of a person's own that goes on too long."""
 
 log = structlog.get_logger()
 
@@ -169,9 +167,11 @@ class Tab:
             raise ScriptThrewError(f"{name}.js: {error}") from error
 
     async def run_source(
-        self, source: str, *, name: str, within: float, most_characters: int
+        self, source: str, *, name: str, within: float, blocking_s: float, most_characters: int
     ) -> list[object] | None:
         """Run a person's own script, one function, in the isolated world.
+
+        Chrome ends it where it holds up the page for longer than `blocking_s`.
 
         Return a list of the one value that it returned, None where its JSON is longer than that.
 
@@ -183,10 +183,17 @@ class Tab:
 
         def call(world: int) -> cdp.Command[cdp.ScriptResult]:
             return cdp.run_source(
-                source, world, group=WORLD, limit_s=within, most_characters=most_characters
+                source, world, group=WORLD, limit_s=blocking_s, most_characters=most_characters
             )
 
-        result = await self._in_world(None, call, within + ENDING_S, f"{name}.js")
+        try:
+            result = await self._in_world(None, call, within, f"{name}.js")
+        except CommandRefusedError as error:
+            if error.code != cdp.INTERNAL_ERROR:
+                raise
+            # What an evaluation is answered that the browser had to end.
+            says = f"{name}.js was ended: it held up the page for longer than {blocking_s:g} s"
+            raise ScriptThrewError(says) from error
         text = result.result.value
         if isinstance(text, str) and len(text) > most_characters:
             return None
