@@ -9,7 +9,8 @@ from rich.text import Text
 from colab_cdp_agent.remote.columns import AGE_WIDTH, PHASE_WIDTH, SHARE_WIDTH, Columns, fit
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.sparkline import sparkline
-from colab_cdp_agent.tell.screen import COLOURS, detail, length, notice, position, printable, rank
+from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.tell.screen import COLOURS, detail, notice, position, printable, rank
 from colab_cdp_protocols import mqtt
 
 QUIET: Final = "bright_black"
@@ -118,7 +119,7 @@ class Row:
         """Return a bar with its percentage and what is left, or how far it is in another way."""
         columns = self._columns
         width = columns.bar
-        left = length(progress.eta_s) if progress.eta_s else ""
+        left = duration(progress.eta_s) if progress.eta_s else ""
         if columns.tight:
             left = left.replace(" min", "m").replace(" ", "")
         if progress.fraction is None:
