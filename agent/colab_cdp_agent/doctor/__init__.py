@@ -10,8 +10,9 @@ from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.doctor import broker, browser, machine
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.running import configure, run_until_stopped
+from colab_cdp_agent.running import configure
 from colab_cdp_agent.settings.without_effect import set_in_vain
+from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.sites import find_site, load_site
 

@@ -25,7 +25,7 @@ from colab_cdp_agent.remote.request import (
 from colab_cdp_agent.remote.sending import SCREENSHOT, Answered, NobodyAnswersError
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.watching import show_lines, show_table
-from colab_cdp_agent.running import run_until_stopped
+from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError
 from colab_cdp_protocols import mqtt
 
