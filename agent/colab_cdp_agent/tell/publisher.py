@@ -96,12 +96,15 @@ class Publisher:
                 await self._say_goodbye(connection)
 
     async def _subscribe(self, connection: Connection) -> None:
-        requests = mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+")
-        topics = [self._status, requests]
+        await connection.subscribe(self._status)
         if not self._ours:
             self._claim.begin()
-            topics.append(self._claim.response_topic)
-        await connection.subscribe(*topics)
+            # Claims must be heard in one order by all who make them.
+            await connection.subscribe(self._claim.topic, self._claim.response_topic, qos=1)
+
+    async def _subscribe_requests(self, connection: Connection) -> None:
+        """Ask for requests once the name is ours: another agent's are not ours to answer."""
+        await connection.subscribe(mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+"))
 
     async def _claim_name(self, connection: Connection) -> None:
         """Give every other agent of this name the time to answer; `_listen` hears it.
@@ -122,6 +125,7 @@ class Publisher:
 
     async def _come_online(self, connection: Connection) -> None:
         self._online = True
+        await self._subscribe_requests(connection)
         await connection.publish(self._status, mqtt.ONLINE, retain=True)
         self._board.repeat_all()
         self._board.logs.drop()
