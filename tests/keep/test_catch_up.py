@@ -179,3 +179,8 @@ def test_a_bar_that_came_to_its_end_is_kept_and_one_under_way_in_its_last_state(
     done = "epoch 1: 100%|##| 500/500 [00:10<00:00, 48.1it/s]"
     page = f"{bar(3)}\n{done}\nstep 1\n{bar(5)}\nstep 2\n{bar(7)}"
     assert following("", page, ()) == [("stdout", f"{done}\nstep 1\nstep 2\n{bar(7)}")]
+
+
+def test_many_like_lines_are_compared_in_no_more_time_than_they_take_to_read() -> None:
+    many = "ok\n" * 50_000
+    assert missing(many, many + "new\n", "new\nok\n") == "new\nok\n"

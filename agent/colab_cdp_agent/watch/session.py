@@ -192,6 +192,7 @@ class Session:
             self._wire.reading() if self._wire is not None else None,
             loaded_s=clock - page.loaded_at,
             page_since_s=clock - history.page_since,
+            died_s=clock - died_at if (died_at := self._record.died_at) is not None else None,
             had_runtime=had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
             run_failed=history.shows_failure(reading),
@@ -259,11 +260,12 @@ class Session:
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
         archive, intake = self._house.archive, self._record.intake
-        since = await asyncio.to_thread(archive.last_kept, self.id)
+        since, tail = None, ""
         try:
-            await self._record.log.kept()  # what was heard before stands in the archive's tail
-            tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
+                since = await asyncio.to_thread(archive.last_kept, self.id)
+                await self._record.log.kept()  # what was heard before stands in its tail
+                tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
                 printed = await read_printed(page, last=True)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
@@ -274,7 +276,7 @@ class Session:
             return
         held = intake.held
         joined = await asyncio.to_thread(following, tail, printed.text, held)
-        intake.caught_up(since, joined, len(held), printed.text)
+        intake.caught_up(since, joined, held, printed.text)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
