@@ -158,7 +158,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
-        "run_s": "of the end of a run: how long it ran, or was seen to",
+        "run_s": "of a run's end that was no failure: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",

@@ -56,8 +56,8 @@ class WebReceiver(Told):
         super().__init__()
         self.port = port
         self.status = 200
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread
         self._runner: web.AppRunner
 
     @property
@@ -75,6 +75,8 @@ class WebReceiver(Told):
         return [str(each["body"]["title"]) for each in self.heard]
 
     def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(LIMIT_S)
         return self

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium, find_chromium, free_port
+from colab_cdp_agent.tell.alerts.occasion import SHORTEST_RUN_S
 from colab_cdp_agent.tell.alerts.outbox import Kept
 from colab_sim import Notebook
 from mosquitto import find_mosquitto
@@ -53,8 +54,8 @@ def opened(stage: Stage, chromium: Chromium, *names: str) -> list[Notebook]:
 
 def outbox(night: Night) -> Kept:
     """Return what one channel has yet to ring, as it lies on disk."""
-    (file,) = (night.home / "state" / "alerts" / NAME).glob("*.json")
-    return msgspec.json.decode(file.read_bytes(), type=Kept)
+    files = [*(night.home / "state" / "alerts" / NAME).glob("*.json")]
+    return msgspec.json.decode(files[0].read_bytes(), type=Kept) if files else Kept()
 
 
 def phase_is(night: Night, notebooks: list[Notebook], phase: str) -> None:
@@ -101,3 +102,45 @@ def test_six_notebooks_that_lose_their_runtime_ring_once(
         assert outbox(night).waiting == ()
     assert phone.titles == ["6 notebooks: disconnected"]
     assert "a, b, c, d, e and f" in phone.heard[0]["body"]["message"]
+
+
+def test_what_an_agent_that_was_killed_had_not_delivered_rings_once_when_both_are_back(
+    stage: Stage, chromium: Chromium
+) -> None:
+    (notebook,) = opened(stage, chromium, "killed")
+    phone = WebReceiver(free_port())
+    with Night(chromium.port, config=configured(phone.json)) as night:
+        phase_is(night, [notebook], "idle")
+        stage.do(notebook.dialog("captcha"))
+        night.until(lambda: outbox(night).failures, LIMIT_S)
+        night.kill()
+        (waiting,) = outbox(night).waiting
+        assert (waiting.kind, outbox(night).standing) == ("captcha", ())
+        with phone:
+            night.start()
+            phone.until(lambda: phone.heard, LIMIT_S)
+            night.until(lambda: outbox(night).standing, LIMIT_S)
+            assert outbox(night).waiting == ()
+            assert [title.partition(": ")[2] for title in phone.titles] == ["captcha"]
+        assert len(night.logged("alerts do not go through; they are tried again for a day")) == 1
+        assert SECRET not in night.log()
+
+
+def test_a_cell_that_was_run_by_hand_does_not_ring_and_one_that_failed_does(
+    stage: Stage, chromium: Chromium, phone: WebReceiver
+) -> None:
+    (notebook,) = opened(stage, chromium, "by hand")
+    with Night(chromium.port, config=configured(phone.json)) as night:
+        phase_is(night, [notebook], "idle")
+        stage.do(notebook.cell("running"))
+        phase_is(night, [notebook], "running")
+        stage.do(notebook.cell("ok"))
+        finished = night.until(
+            lambda: [each for each in night.events() if each["kind"] == "run_finished"], LIMIT_S
+        )
+        assert 0 < finished[0]["run_s"] < SHORTEST_RUN_S
+        stage.do(notebook.cell("running"))
+        phase_is(night, [notebook], "running")
+        stage.do(notebook.cell("failed"))
+        phone.until(lambda: phone.heard, LIMIT_S)
+        assert [title.partition(": ")[2] for title in phone.titles] == ["run failed"]

@@ -64,7 +64,10 @@ class Channel:
             self._kept = self._file.read(self._clock())
         except OSError as error:
             self._note_file(error)
+        since = self.outbox.kept().waiting
         self.outbox = Outbox(self._kept)
+        for alert in since:
+            self.outbox.take(alert)
 
     def look(self) -> None:
         """Say that the outbox has changed."""
