@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 import samples
 from colab_cdp_protocols import mqtt
 from mosquitto import HOST
+from person import eventually
 
 ROOT = "colab"
 AGENTS = ("desk", "lab-pc", "mac-mini")
@@ -143,6 +144,21 @@ class Fleet:
         """Publish, and return once the broker has it."""
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(LIMIT_S)
 
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish from inside an answer, where nothing can be waited for."""
+        self._client.publish(topic, payload, qos=0)
+
+    def respond(self, verb: str, answer: dict[str, Any]) -> None:
+        """Answer the first request for a verb."""
+        topic, payload = next(each for each in self.requests if each[0].endswith(f"/{verb}"))
+        self.publish(
+            topic.replace("/request/", "/response/"), _response(payload, answer), retain=False
+        )
+
+    def until_connected_again(self) -> None:
+        """Wait until the broker has us again."""
+        eventually(self._client.is_connected)
+
     def asked(self, verb: str, limit: float = LIMIT_S) -> dict[str, Any]:
         """Return the first request for a verb, as soon as it came."""
 
@@ -162,12 +178,16 @@ class Fleet:
             self._news.notify_all()
         if self.answer is None:
             return
-        request = json.loads(message.payload)
         verb = message.topic.rsplit("/", 1)[-1]
-        response = {"transaction": request["transaction"], "data": None, "error": None}
-        response |= self.answer(verb, request)
+        answer = self.answer(verb, json.loads(message.payload))
         topic = message.topic.replace("/request/", "/response/")
-        client.publish(topic, json.dumps(response), qos=1)
+        client.publish(topic, _response(bytes(message.payload), answer), qos=1)
+
+
+def _response(request: bytes, answer: dict[str, Any]) -> bytes:
+    transaction = json.loads(request)["transaction"]
+    response = {"transaction": transaction, "status": "ok", "data": None, "error": None}
+    return json.dumps(response | answer).encode()
 
 
 def _now() -> datetime:

@@ -162,7 +162,7 @@ export class Card {
     this.actions.show(isOpen, need(this.session) <= WRONG);
     if (!isOpen) return;
     write(parts.facts, this.facts().join(" · "));
-    mark(parts.lines, "aria-label", say("card.last_lines"));
+    mark(parts.lines, "aria-label", say("card.last_lines", { title: this.session.state.title }));
     write(parts.lines, this.session.lines.join("\n"));
     parts.lines.hidden = this.session.lines.length === 0;
     this.showCurve();
