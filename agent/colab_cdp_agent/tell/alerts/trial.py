@@ -10,8 +10,8 @@ from typing import Final
 
 from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.running import run_until_stopped
 from colab_cdp_agent.settings.secret import PushUrl
+from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.alerts.order import How, Message, Outcome
 from colab_cdp_agent.tell.alerts.push import Push
 from colab_cdp_agent.tell.alerts.ringing import names
