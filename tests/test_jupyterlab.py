@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from asker import Asker
 from chromium import Chromium, find_chromium
 from jupyterlab import JupyterLab, choose, press, until_connected
 from mosquitto import find_mosquitto
@@ -87,6 +88,23 @@ def test_a_killed_kernel_is_told(lab: JupyterLab, chromium: Chromium) -> None:
         assert [each["severity"] for each in night.events() if each["kind"] == "kernel_died"][
             :1
         ] == ["alert"]
+
+
+def test_all_cells_are_run_and_interrupted_when_a_person_asks_for_it(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    open_notebook(lab, chromium, "asked.ipynb", [LOOP])
+    url = lab.url("asked.ipynb")
+    allowed = {"commands": {"allow": ["run_all", "interrupt", "clear"]}}
+    with Night(chromium.port, sites=["jupyterlab"], config=allowed) as night:
+        asker = Asker(night)
+        night.until(lambda: night.session("asked")["phase"] == "idle")
+        assert asker.ask("run_all", url)["data"] == {"result": "the cells run"}
+        night.until(lambda: night.session("asked")["witnesses"]["wire"] == "busy")
+        night.until(lambda: (night.session("asked")["output"]["lines"] or 0) > 5)
+        assert asker.ask("clear", url)["status"] == "ok"
+        assert asker.ask("interrupt", url)["status"] == "ok"
+        night.until(lambda: night.session("asked")["witnesses"]["wire"] == "idle")
 
 
 def test_jupyterlab_is_not_watched_unless_it_is_asked_for(
