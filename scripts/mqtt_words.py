@@ -25,54 +25,33 @@ PHASES: Final[dict[mqtt.Phase, str]] = {
     "unreadable": "the site profile does not fit the page, and no kernel is heard",
     "sleeping": "the tab cannot be asked: discarded, frozen, crashed, or behind an alert",
     "gone": "the tab was closed, or Chrome is not there",
-    "paused": "told to rest; not used yet",
+    "paused": "the duties were told to rest; `kernel` says whether a cell runs",
 }
 
 SAID: Final[dict[str, str]] = SENTENCES | {
     "run_failed": "The run failed: *the error*; by the page alone: The last run failed.",
-    "input_request": "The run waits for input: *its prompt*",
+    "input_request": "The run waits for input: *its prompt*; or only: The run waits for input.",
     "stalled": "Nothing was printed for *n* minutes, far longer than this run's pauses.",
     "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
-}
-
-REMEDIES: Final[dict[str, str]] = {
-    "captcha": "solve it in the tab",
-    "still_there": "answer it in the tab",
-    "account_blocked": "read what the page says; the agent makes no further try",
-    "usage_limit": "wait, or buy compute units; the agent makes no further try",
-    "too_many_sessions": "end one in Colab's list of sessions",
-    "backend_error": "connect by hand later",
-    "out_of_memory": "use less memory, and run again from the last checkpoint",
-    "kernel_died": "look at the notebook's last output, and run again",
-    "run_anyway": "decide in the tab",
-    "drive_consent": "decide in the tab",
-    "sign_in": "sign in",
-    "disconnected": "connect by hand where the phase is `ended`",
-    "unreadable": "reload the tab; then see troubleshooting.md",
-    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
-    "tab_crashed": "reload the tab",
-    "run_failed": "read the traceback in the notebook or in the archive",
-    "fresh_runtime": "run again from the last checkpoint",
-    "tab_gone": "open the notebook again",
-    "input_request": "type the answer in the notebook",
-    "stalled": "look whether it hangs",
-    "lifetime_near": "save a checkpoint where it outlives the runtime",
 }
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
-    "run_ended": ("warning", "a run is over, and nobody saw how; `cause` says what is known"),
+    "run_ended": ("warning", "nobody saw how a run ended, or whether it did; `cause` tells more"),
+    "run_interrupted": ("info", "a run was stopped before its end"),
+    "diverged": ("warning", "the loss is not a number any more; once a run"),
     "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
     "clear": ("info, warning", "a clearing; `text` is its result"),
+    "command": ("info, warning", "a request and its outcome; `text` is `verb: status, result`"),
 }
 
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -157,7 +136,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
     },
     mqtt.Duties: dict.fromkeys(mqtt.Duties.__struct_fields__, "the duty"),
     mqtt.DutyState: {
-        "on": "whether the configuration has it on",
+        "on": "whether it is on: by the configuration, else by `keep_alive` or `clear_every`",
         "count": "how often it had its effect",
         "last_at": "when it was last done, tried or, with `--observe`, due",
         "last_result": "how that went, in words",
@@ -179,16 +158,24 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
+        "run_s": "of a run's end that was no failure: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",
         "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
     },
+    mqtt.Request: {
+        "transaction": "a name of your own for the request, new for each: it comes back",
+        "at": "when it was made; without it, it was made when it came",
+        "ttl_s": "how old it may be, in seconds",
+        "args": "those of the verb",
+        "hmac": "the signature, where `commands.key` asks for one",
+    },
     mqtt.Response: {
-        "status": "`refused`: nothing was tried",
-        "transaction": "null: no request is carried out yet that has one",
-        "data": "what was asked for",
-        "error": "why it was refused",
+        "status": "`ok`: done and verified; `error`: tried, or not possible; `refused`: not tried",
+        "transaction": "that of the request; null where it had none that could be read",
+        "data": "what was asked for; of what acts `{result}`, a sentence",
+        "error": "why it is not `ok`, in a sentence",
     },
 }
 

@@ -2,8 +2,12 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ alerts: a task for each channel
+                      ├─ archive, journal: what is new to disk
+                      ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
                       ├─ house
+                      ├─ phone page: keep
                       └─ screen
 
 A tab's fate is its own; a lost browser ends its whole group and is tried again; the broker's fate
@@ -12,6 +16,7 @@ touches neither. Whatever is not foreseen leaves through `run`, loudly.
 
 import asyncio
 import platform
+import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -23,23 +28,27 @@ import structlog
 from colab_cdp_agent import __version__
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
-from colab_cdp_agent.config import Config, policy, state_dir
+from colab_cdp_agent.config import Config, Web, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell.alerts.ringing import Ringing
 from colab_cdp_agent.tell.board import Board
-from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.commands import Gate
 from colab_cdp_agent.tell.dispatcher import Dispatcher
+from colab_cdp_agent.tell.invitation import invitation
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
 from colab_cdp_agent.tell.topic_file import TopicFile
+from colab_cdp_agent.tell.web.page import PhonePage
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
+from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
@@ -76,6 +85,7 @@ class Agent:
         self._board = Board()
         self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
         self._topics = TopicFile(folder / f"topics-{name}.json")
+        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,
@@ -86,7 +96,9 @@ class Agent:
             note=self._note,
         )
         publisher = Publisher(self._identity, self._board, self._dispatcher.take)
-        self._messenger = Messenger(config.mqtt, EmbeddedBroker(folder / "broker"), publisher)
+        lan_root = config.mqtt.root if config.web.lan else None
+        broker = EmbeddedBroker(folder / "broker", lan_root=lan_root)
+        self._messenger = Messenger(config.mqtt, broker, publisher, self._invite)
 
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
@@ -96,7 +108,7 @@ class Agent:
             Company(),
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
-        self._raised: dict[str, dict[str, datetime]] = {}
+        self._raised: dict[str, list[mqtt.Attention]] = {}
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -104,6 +116,13 @@ class Agent:
             config, self._board, self._bulletin, self._roster, self._info
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
+        self._page = PhonePage(
+            Web(on=False) if config.mqtt.url.none else config.web,
+            self._identity,
+            lambda: self._messenger.link,
+            folder,
+            self._screen.say,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch and tell until `stop` is set, and leave every tab as it is.
@@ -124,12 +143,14 @@ class Agent:
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
                     tasks.create_task(self._dispatcher.run(), name="requests"),
+                    tasks.create_task(self._ringing.run(), name="alerts"),
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
                 await self._dispatcher.stop()
@@ -149,13 +170,18 @@ class Agent:
             policy=self._config.duties,
             house=self._house,
             patterns=self._config.progress.patterns,
-            raised=self._raised.pop(session, {}),
-            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            raised=self._raised.pop(session, []),
+            listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
             observe=self._options.observe,
         )
 
+    def _tell_happening(self, session: str, happening: mqtt.Happening) -> None:
+        self._bulletin.happening(session, happening)
+        self._ringing.happening(session, happening)
+
     def _tell_state(self, state: mqtt.State) -> None:
         self._bulletin.state(state)
+        self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
@@ -187,19 +213,25 @@ class Agent:
             awake=self._awake.says,
         )
 
+    def _invite(self, broker: BrokerAddress) -> None:
+        for line in invitation(broker, to_terminal=sys.stdout.isatty()):
+            self._screen.say(line)
+
     def _headline(self) -> str:
         chrome = self._chrome.info
-        says = (
-            chrome.product if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
-        )
+        version = (chrome.product or "").removeprefix("Chrome/")
+        says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
-        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
+        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
 
-    def _open_attentions(self) -> dict[str, dict[str, datetime]]:
+    def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""
-        found: dict[str, dict[str, datetime]] = {}
-        for (session, kind), (since, _) in self._house.journal.open_attentions().items():
-            found.setdefault(session, {})[kind] = since
+        found: dict[str, list[mqtt.Attention]] = {}
+        journal = self._house.journal
+        for (session, kind), (since, _) in journal.open_attentions().items():
+            told = [each for each in journal.history(session, since) if each.kind == kind]
+            text = told[0].text if told else find(kind).text
+            found.setdefault(session, []).append(mqtt.Attention(kind, since, text))
         return found
 
     async def _watch_clock(self) -> None:
@@ -209,7 +241,8 @@ class Agent:
             slept = clock.tick(time.monotonic(), time.time(), asleep_s())
             if slept is not None:
                 log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
-                self._house.company.slept = slept
+                if slept.kind != "clock_set":
+                    self._house.company.slept = slept
                 self._roster.slept(slept)
             await asyncio.sleep(CLOCK_EVERY_S)
 

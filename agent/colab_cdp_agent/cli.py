@@ -10,7 +10,7 @@ from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
-COMMANDS = ("run", "watch", "send", "doctor", "report", "demo", "config")
+COMMANDS = ("run", "watch", "send", "doctor", "report", "test-alert", "demo", "config")
 
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="the agent (default)", allow_abbrev=False)
     _add_setup(run)
     run.add_argument("--observe", action="store_true", help="act on no tab; say what would be done")
+    run.add_argument(
+        "--lan",
+        action="store_true",
+        help="open the agent's own broker to the local network, with generated passwords",
+    )
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
 
@@ -93,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--name", help="the agent whose night it is")
     report.add_argument("--config", type=Path, metavar="FILE")
     report.set_defaults(command=_report)
+
+    alert = commands.add_parser(
+        "test-alert", help="ring every configured push channel once", allow_abbrev=False
+    )
+    alert.add_argument("--config", type=Path, metavar="FILE")
+    alert.set_defaults(command=_test_alert)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -180,6 +191,12 @@ def _report(options: argparse.Namespace) -> int:
     from colab_cdp_agent import report  # noqa: PLC0415
 
     return report.show(options)
+
+
+def _test_alert(options: argparse.Namespace) -> int:
+    from colab_cdp_agent.tell.alerts import trial  # noqa: PLC0415
+
+    return trial.ring(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 NAVIGATED = "Inspected target navigated or closed"
 NO_CONTEXT = "Cannot find context with specified id"
 NO_SESSION = -32001
+INTERNAL_ERROR = -32603
 TEXT_FRAME, BINARY_FRAME = 1, 2
 """Opcodes of WebSocket frames: https://www.rfc-editor.org/rfc/rfc6455#section-5.2"""
 

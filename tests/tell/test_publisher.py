@@ -286,6 +286,7 @@ def test_a_request_is_answered_and_a_strange_one_does_no_harm(broker: Mosquitto)
                 )
             responses = [entry for entry in subscriber.messages if "/response/" in entry[0]]
             assert [(topic, json.loads(text)["status"]) for topic, text in responses] == [
+                ("colab/host/response/retained", "refused"),
                 ("colab/host/response/unknown", "refused"),
                 (answered, "ok"),
             ]

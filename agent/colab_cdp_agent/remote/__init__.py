@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.remote import sending
 from colab_cdp_agent.remote.answer import words
-from colab_cdp_agent.remote.broker_address import find_broker
+from colab_cdp_agent.remote.broker_address import Brokers
 from colab_cdp_agent.remote.lines import PlainLines, json_line
 from colab_cdp_agent.remote.request import (
     Ask,
@@ -47,7 +46,7 @@ def watch(options: argparse.Namespace) -> int:
     settings = _configure(options)
     log.configure("text", verbose=False)
     station = Station(settings.mqtt.root)
-    find = partial(find_broker, settings.mqtt, config.state_dir() / "broker")
+    find = Brokers(settings.mqtt, config.state_dir() / "broker").find
     console = Console(highlight=False, markup=False, emoji=False)
     if options.json:
         work = show_lines(station, find, json_line)
@@ -84,7 +83,7 @@ def send(options: argparse.Namespace) -> int:
 
     async def answered() -> int:
         try:
-            link = await find_broker(settings.mqtt, config.state_dir() / "broker")
+            link = await Brokers(settings.mqtt, config.state_dir() / "broker").find()
             return _show(await sending.send(link, ask), options)
         except BadRequestError as error:
             return _failed(str(error), ExitCode.BAD_INPUT)

@@ -3,19 +3,17 @@
 import asyncio
 import math
 import socket
-import ssl
 import traceback
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiomqtt
 import msgspec
 import structlog
 
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
+from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, tls_context
 
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
@@ -43,15 +41,18 @@ class Connection:
         self._client = client
         self._where = link.where
 
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe with QoS 1, and wait for the broker's word.
+    async def subscribe(self, *topics: str, qos: int = 0) -> None:
+        """Subscribe, and wait for the broker's word.
+
+        With QoS 0 nothing is lost while the connection stands. QoS 1 adds one order for all who
+        subscribe, at a cost: in a cluster that loses a machine such a subscription may fall silent.
 
         Raises:
             BrokerLostError: the connection broke off, or nothing was answered.
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, 1) for topic in topics])
+            await self._client.subscribe([(topic, qos) for topic in topics])
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -133,7 +134,7 @@ def _client(
         will=aiomqtt.Will(*will, qos=1, retain=True) if will else None,
         transport="websockets" if link.websocket_path else "tcp",
         websocket_path=link.websocket_path,
-        tls_context=_tls_context(link.ca_file) if link.tls else None,
+        tls_context=tls_context(link.ca_file) if link.tls else None,
     )
     client.pending_calls_threshold = MOST_PENDING
     return client
@@ -174,15 +175,6 @@ def _close_left_open(error: aiomqtt.MqttError) -> None:
         for value in frame.f_locals.values():
             if isinstance(value, socket.socket):
                 value.close()
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise BrokerRefusedError(
-            f"mqtt.ca_file {ca_file}: {error.strerror or error}", "expected certificates as PEM"
-        ) from error
 
 
 def _unanswered(where: str) -> BrokerLostError:

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from colab_cdp_agent.answer import Answer
+from colab_cdp_agent.answer import Answer, failed, refused
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.commands import Accepted, Asked, Gate, Refused
 from colab_cdp_protocols import mqtt
@@ -85,7 +85,7 @@ class Dispatcher:
     async def stop(self) -> None:
         """Answer whatever is still being done, and give the answers a moment to go out."""
         for accepted in list(self._open):
-            self._finish(accepted, Answer("error", "the agent was stopped meanwhile"))
+            self._finish(accepted, failed("the agent was stopped meanwhile"))
         try:
             async with asyncio.timeout(FLUSH_LIMIT_S):
                 await self._board.answers.empty()
@@ -122,8 +122,9 @@ class Dispatcher:
         try:
             answer = await self._carry_out(asked.session, accepted.verb.name, accepted.args)
         except Exception:
-            self._finish(accepted, Answer("error", "the agent failed: see its log"))
-            raise
+            # Nobody at a distance may end the watch, not even by a defect of ours.
+            log.exception("a request failed", verb=asked.verb, session=asked.session)
+            answer = failed("the agent failed: its log says how")
         self._finish(accepted, answer)
 
     def _finish(self, accepted: Accepted, answer: Answer) -> None:
@@ -137,11 +138,11 @@ class Dispatcher:
         self._respond(accepted.asked, answer)
         self._tell(accepted.asked, answer)
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refusal: Refused) -> None:
         self.refused += 1
-        answer = Answer("refused", refused.reason)
+        answer = refused(refusal.reason)
         if len(self._board.answers) < REFUSALS_WAITING:
-            self._respond(refused.asked, answer)
+            self._respond(refusal.asked, answer)
         now = time.monotonic()
         full = len(self._noted_at) == REFUSALS_NOTED
         if full and now - self._noted_at[0] < NOTED_IN_S:
@@ -149,10 +150,10 @@ class Dispatcher:
             return
         self._noted_at.append(now)
         log.warning(
-            "a request was refused", verb=refused.asked.verb, session=refused.asked.session,
-            reason=refused.reason, refused_so_far=self.refused,
+            "a request was refused", verb=refusal.asked.verb, session=refusal.asked.session,
+            reason=refusal.reason, refused_so_far=self.refused,
         )  # fmt: skip
-        self._tell(refused.asked, answer)
+        self._tell(refusal.asked, answer)
 
     def _respond(self, asked: Asked, answer: Answer) -> None:
         response = mqtt.Response(

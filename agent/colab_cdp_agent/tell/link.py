@@ -1,10 +1,11 @@
 """The link to a broker: where it is, how to log in, and the two ways in which it fails us."""
 
+import ssl
 from pathlib import Path
 
 import msgspec
 
-from colab_cdp_agent.config import Mqtt
+from colab_cdp_agent.config import BrokerUrl, Mqtt
 
 
 class BrokerLostError(Exception):
@@ -43,9 +44,12 @@ class Link(msgspec.Struct, frozen=True):
         return f"{self.host}:{self.port}"
 
 
-def configured_link(settings: Mqtt) -> Link:
-    """Return the link to the broker whose URL is configured; the embedded one has its own."""
-    url = settings.url
+def configured_links(settings: Mqtt) -> tuple[Link, ...]:
+    """Return the ways to the configured broker, one for each address; the embedded one has none."""
+    return tuple(_link(url, settings) for url in settings.url.each)
+
+
+def _link(url: BrokerUrl, settings: Mqtt) -> Link:
     return Link(
         url.host,
         url.port,
@@ -55,3 +59,18 @@ def configured_link(settings: Mqtt) -> Link:
         password=settings.password.reveal() if settings.password is not None else None,
         ca_file=settings.ca_file,
     )
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what TLS verifies by: these certificates, or those that this machine trusts.
+
+    Raises:
+        BrokerRefusedError: the file cannot be read.
+
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise BrokerRefusedError(
+            f"mqtt.ca_file {ca_file}: {error.strerror or error}", "expected certificates as PEM"
+        ) from error

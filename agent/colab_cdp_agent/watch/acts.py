@@ -77,7 +77,7 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
         ChromeError: the tab does not answer.
 
     """
-    before = await read_printed(page)
+    before = await _printed(page)
     if before is None:
         return Outcome(done=False, result="nothing to clear: no cell runs")
     if not before.readable:
@@ -96,6 +96,16 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
             keeper.forget()
             return Outcome(done=True, result=f"cleared {before.lines} lines")
     return Outcome(done=False, result="clear has no effect here")
+
+
+async def _printed(page: PageWitness) -> Printed | None:
+    """Read what the running cell printed; a frame that is only just made is given a moment."""
+    deadline = time.monotonic() + STEP_LIMIT_S
+    while True:
+        printed = await read_printed(page)
+        if printed is None or printed.readable or time.monotonic() >= deadline:
+            return printed
+        await asyncio.sleep(STEP_PAUSE_S)
 
 
 async def until_effect(

@@ -13,6 +13,8 @@ from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.config import config_dir
 
 LIMIT_S = 10.0
+BLOCKING_LIMIT_S = 2.0
+"""How long it may hold up the page: no longer than a page that is taken for awake."""
 LARGEST_RESULT = 4096
 """In characters of JSON."""
 LARGEST_SOURCE_BYTES = 100_000
@@ -34,7 +36,13 @@ async def run(tab: Tab, name: str) -> Answer:
         source = await asyncio.to_thread(_read, config_dir() / "scripts", name)
     except ScriptMissingError as error:
         return failed(str(error))
-    result = await tab.run_source(source, name=name, within=LIMIT_S, most_characters=LARGEST_RESULT)
+    result = await tab.run_source(
+        source,
+        name=name,
+        within=LIMIT_S,
+        blocking_s=BLOCKING_LIMIT_S,
+        most_characters=LARGEST_RESULT,
+    )
     if result is None:
         return failed(f"{name}.js returned more than {LARGEST_RESULT} characters of JSON")
     return done(f"{name}.js returned", {"result": result[0]})
