@@ -13,7 +13,7 @@ from paho.mqtt.client import MQTTMessage
 
 from colab_cdp_protocols import mqtt, signing
 from command import Command, environment, run
-from mosquitto import HOST, Mosquitto, find_mosquitto
+from mosquitto import HOST, Mosquitto, find_mosquitto, free_ports
 from subscriber import Subscriber
 
 pytestmark = [
@@ -226,10 +226,22 @@ def test_a_broker_that_is_not_there_or_goes_away_ends_with_3(
     agent.close()
     broker.kill()
     assert waiting.end(60) == 3
+    assert "the broker went away before the answer" in waiting.said
     code, _, errors = send(tmp_path, broker, "laptop", "refresh")
     assert (code, "Connection refused" in errors) == (3, True)
     nowhere = run(tmp_path, "send", "laptop", "refresh")
     assert (nowhere.returncode, "has a broker running" in nowhere.stderr) == (3, True)
+
+
+def test_of_several_addresses_the_one_that_is_there_is_asked(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    (nowhere,) = free_ports(1)
+    addresses = f"mqtt://{HOST}:{nowhere},mqtt://{HOST}:{broker.port}"
+    agent = Responder(broker, answering(OK))
+    ended = run(tmp_path, "send", "--mqtt", addresses, "laptop/vit", "reconnect")
+    agent.close()
+    assert (ended.returncode, len(agent.requests)) == (0, 1)
 
 
 def test_an_interrupted_request_is_not_called_done(tmp_path: Path, broker: Mosquitto) -> None:

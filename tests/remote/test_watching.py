@@ -18,6 +18,7 @@ import samples
 from colab_cdp_agent.remote import watching as watching_module
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.watching import Watch, show_table
+from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.link import BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
 from command import COMMAND, Command, environment, run
@@ -189,15 +190,16 @@ def test_what_cannot_be_watched_is_said(tmp_path: Path, arguments: list[str], sa
     assert says in ended.stderr
 
 
-def test_the_broker_that_an_agent_here_started_is_found(tmp_path: Path) -> None:
-    from colab_cdp_agent.tell.broker import EmbeddedBroker  # noqa: PLC0415
-
+@pytest.mark.parametrize("lan_root", [None, "colab"])
+def test_the_broker_that_an_agent_here_started_is_found(
+    tmp_path: Path, lan_root: str | None
+) -> None:
     watch = Command(tmp_path, "watch")
     assert "no agent on this computer has a broker running" in watch.until("broker lost")
 
     async def story() -> None:
         embedded = EmbeddedBroker(
-            Path(environment(tmp_path)["COLAB_CDP_AGENT_STATE_DIR"]) / "broker"
+            Path(environment(tmp_path)["COLAB_CDP_AGENT_STATE_DIR"]) / "broker", lan_root=lan_root
         )
         address = await embedded.start()
         try:

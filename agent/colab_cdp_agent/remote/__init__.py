@@ -81,10 +81,11 @@ def send(options: argparse.Namespace) -> int:
     except BadRequestError as error:
         return _failed(str(error), ExitCode.BAD_INPUT)
 
+    brokers = Brokers(settings.mqtt, config.state_dir() / "broker")
+
     async def answered() -> int:
         try:
-            link = await Brokers(settings.mqtt, config.state_dir() / "broker").find()
-            return _show(await sending.send(link, ask), options)
+            return _show(await sending.send(brokers, ask), options)
         except BadRequestError as error:
             return _failed(str(error), ExitCode.BAD_INPUT)
         except UNANSWERED as error:

@@ -23,10 +23,15 @@ class Brokers:
         settings: which broker.
         folder: where the agents of this user on this computer keep theirs.
 
+    Attributes:
+        addresses: how many there are to try, before the first comes again.
+
     """
 
     def __init__(self, settings: Mqtt, folder: Path) -> None:
-        self._links = cycle(configured_links(settings))
+        links = configured_links(settings)
+        self.addresses = len(links) or 1
+        self._links = cycle(links)
         self._embedded = settings.url.embedded
         self._folder = folder
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
+import structlog
 
+from colab_cdp_agent.remote.broker_address import Brokers
 from colab_cdp_agent.remote.news import STATUSES, Status
 from colab_cdp_agent.remote.request import Ask, BadRequestError, Letter, find_session, write_letter
 from colab_cdp_agent.retry import first_leaf
@@ -21,6 +23,9 @@ PICTURE_LIMIT_S = 5.0
 MOST_AGENTS = 300
 SCREENSHOT = "screenshot"
 """The verb whose answer is a picture too."""
+
+
+log = structlog.get_logger()
 
 
 class NobodyAnswersError(Exception):
@@ -41,11 +46,15 @@ class Sending:
         ask: what is wanted.
         where: the broker, for a sentence.
 
+    Attributes:
+        asked: whether the request may be on its way: it must not be sent once more.
+
     """
 
     def __init__(self, ask: Ask, where: str) -> None:
         self._ask = ask
         self._where = where
+        self.asked = False
         self._statuses: dict[str, Status] = {}
         self._listed: tuple[mqtt.SessionEntry, ...] | None = None
         self._letter: Letter | None = None
@@ -79,6 +88,7 @@ class Sending:
             levels = {"root": ask.root, "agent": ask.target.agent, "id": session}
             self._picture_topic = mqtt.SCREENSHOT.at(**levels)
             await connection.subscribe(self._picture_topic)
+        self.asked = True
         await connection.publish(letter.topic, letter.payload)
         await self._until(lambda: self._response is not None or self._offline, ask.wait_s)
         if self._response is None:
@@ -154,16 +164,25 @@ class Sending:
         return f"{agent} is online and has not answered within {self._ask.wait_s:g} s"
 
 
-async def send(link: Link, ask: Ask) -> Answered:
-    """Send a request and return its answer.
+async def send(brokers: Brokers, ask: Ask) -> Answered:
+    """Send a request and return its answer; of a broker's addresses the first that is there counts.
 
     Raises:
         BadRequestError: the agent has no such session.
-        BrokerLostError: the broker is not there, or went away meanwhile.
+        BrokerLostError: the broker is not there.
         BrokerRefusedError: the broker refused the login.
         NobodyAnswersError: the agent is not there, or does not answer.
 
     """
+    for _ in range(brokers.addresses - 1):
+        try:
+            return await _send(await brokers.find(), ask)
+        except BrokerLostError as error:
+            log.debug("another address is tried", error=str(error))
+    return await _send(await brokers.find(), ask)
+
+
+async def _send(link: Link, ask: Ask) -> Answered:
     sending = Sending(ask, link.where)
     try:
         async with connect(link) as connection, asyncio.TaskGroup() as tasks:
@@ -174,5 +193,8 @@ async def send(link: Link, ask: Ask) -> Answered:
         expected, unexpected = group.split((BadRequestError, BrokerLostError, NobodyAnswersError))
         if expected is None or unexpected is not None:
             raise
-        raise first_leaf(expected) from group
+        error = first_leaf(expected)
+        if isinstance(error, BrokerLostError) and sending.asked:
+            raise NobodyAnswersError(f"the broker went away before the answer: {error}") from group
+        raise error from group
     return answered

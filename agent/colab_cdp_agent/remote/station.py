@@ -11,8 +11,7 @@ from typing import Any, Final
 from colab_cdp_agent.remote.news import STATUSES, AgentNews, Change, SessionNews, is_sound
 from colab_cdp_protocols import mqtt
 
-MOST_AGENTS: Final = 300
-"""What finds them must fit between two readings: see `UNREAD_KEPT` of the connection."""
+MOST_AGENTS: Final = 500
 MOST_SESSIONS: Final = 5_000
 """Of all agents together."""
 LARGEST_BYTES: Final = 65_536

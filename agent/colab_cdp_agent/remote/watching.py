@@ -5,12 +5,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import structlog
 from rich.console import Console
 from rich.live import Live
 
 from colab_cdp_agent.remote.news import Change
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.table import Table
+from colab_cdp_agent.remote.unread import LatestOfEach
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.connection import Connection, connect
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
@@ -18,6 +20,8 @@ from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 REFRESH_S = 0.5
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.5, 4.0
 
+
+log = structlog.get_logger()
 
 FindBroker = Callable[[], Awaitable[Link]]
 """Finds the broker, which may be another each time; BrokerLostError where there is none."""
@@ -43,6 +47,7 @@ class Watch:
         self._find = find
         self._told = told
         self._welcome = False
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Follow for ever; a broker that is not there is waited for.
@@ -63,31 +68,43 @@ class Watch:
         """Connect, and hear every agent until the broker is gone."""
         link = await self._find()
         try:
-            async with connect(link) as connection:
+            async with connect(link, unread=LatestOfEach) as connection:
                 await connection.subscribe(*self._station.filters)
                 self._welcome = True
                 self._told(self._station.reached(link.where, datetime.now(UTC)))
-                await self._hear(connection)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._hear(connection), name="hear")
+                    tasks.create_task(self._ask(connection), name="ask for states")
         except BrokerRefusedError as error:
             if self._welcome:
                 raise BrokerLostError(str(error)) from error
             raise
 
     async def _hear(self, connection: Connection) -> None:
-        """Take message after message; the states of an agent are asked for when it shows.
-
-        All at once would be more than a broker keeps for one client that is slow.
-        """
-        asked: set[str] = set()
+        """Take message after message."""
+        known = len(self._station.agents)
         async for message in connection.messages():
             changes = self._station.hear(
                 message.topic, message.payload, retained=message.retained, at=datetime.now(UTC)
             )
             for change in changes:
                 self._told(change)
+            if len(self._station.agents) != known:
+                known = len(self._station.agents)
+                self._news.set()
+
+    async def _ask(self, connection: Connection) -> None:
+        """Ask for the states of each agent when it shows.
+
+        All at once would be more than a broker keeps for one client that is slow.
+        """
+        asked: set[str] = set()
+        while True:
             for agent in self._station.agents.keys() - asked:
                 asked.add(agent)
                 await connection.subscribe(self._station.states_of(agent))
+            await self._news.wait()
+            self._news.clear()
 
     def _lose(self, error: Exception) -> None:
         change = self._station.lose(str(error), datetime.now(UTC))
@@ -135,8 +152,8 @@ async def show_lines(
 
     try:
         await Watch(station, find, tell).run()
-    except BrokenPipeError:
-        return
+    except* BrokenPipeError as gone:
+        log.debug("nobody reads any more", error=str(gone))
 
 
 def write(line: str) -> None:

@@ -7,6 +7,7 @@ import traceback
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiomqtt
 import msgspec
@@ -91,15 +92,21 @@ class Connection:
 
 
 @asynccontextmanager
-async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGenerator[Connection]:
+async def connect(
+    link: Link,
+    will: tuple[str, bytes] | None = None,
+    unread: type[asyncio.Queue[Any]] = asyncio.Queue,
+) -> AsyncGenerator[Connection]:
     """Hold a connection inside the block; the will, topic and payload, is retained.
+
+    Messages that were not read yet wait in a queue of the type `unread`.
 
     Raises:
         BrokerLostError: the broker is not there, or does not answer.
         BrokerRefusedError: the login or the certificate is refused.
 
     """
-    client = _client(link, will)
+    client = _client(link, will, unread)
     await _open(client, link)
     try:
         yield Connection(client, link)
@@ -107,7 +114,9 @@ async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGen
         await _leave(client, GOODBYE_LIMIT_S)
 
 
-def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
+def _client(
+    link: Link, will: tuple[str, bytes] | None, unread: type[asyncio.Queue[Any]]
+) -> aiomqtt.Client:
     client = aiomqtt.Client(
         link.host,
         link.port,
@@ -120,6 +129,7 @@ def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
         # With a timeout of its own it uses asyncio.wait_for, which in Python 3.11 loses a
         # cancellation that comes together with the answer.
         timeout=math.inf,
+        queue_type=unread,
         max_queued_incoming_messages=UNREAD_KEPT,
         will=aiomqtt.Will(*will, qos=1, retain=True) if will else None,
         transport="websockets" if link.websocket_path else "tcp",
