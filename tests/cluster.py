@@ -1,8 +1,8 @@
 """The shipped three-node cluster on loopback: real nats-servers, to be killed and started again."""
 
 import shutil
-import socket
 import subprocess
+from http.client import OK, HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.ports = dict(zip(NODES, free_ports(len(NODES)), strict=True))
         self._routes = dict(zip(NODES, free_ports(len(NODES)), strict=True))
+        self._health = dict(zip(NODES, free_ports(len(NODES)), strict=True))
         authority = Authority(folder / "authority", HOST)
         self.ca_file = authority.ca_file
         self._folder = folder
@@ -72,10 +73,16 @@ class Cluster:
         """Return what a node said."""
         return (self._folder / node / "log").read_text("utf-8", errors="replace")
 
-    def listens(self, node: str) -> bool:
-        """Return whether a node takes MQTT connections."""
-        with socket.socket() as probe:
-            return probe.connect_ex((HOST, self.ports[node])) == 0
+    def is_well(self, node: str) -> bool:
+        """Return whether a node says of itself that it is well, and knows everything."""
+        connection = HTTPConnection(HOST, self._health[node], timeout=10)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def _install(self, node: str, authority: Authority) -> None:
         """Make a node's folder, as on a machine of its own."""
@@ -88,6 +95,7 @@ class Cluster:
         for each, port in self._routes.items():
             config = _replaced(config, f"{each}.example:6222", f"{HOST}:{port}")
         config = _replaced(config, "127.0.0.1:4222", f"{HOST}:{free_ports(1)[0]}")
+        config = _replaced(config, "127.0.0.1:8222", f"{HOST}:{self._health[node]}")
         config = _replaced(config, "0.0.0.0:6222", f"{HOST}:{self._routes[node]}")
         config = _replaced(config, "0.0.0.0:8883", f"{HOST}:{self.ports[node]}")
         (folder / "cluster.conf").write_text(config, "utf-8")

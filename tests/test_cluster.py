@@ -132,6 +132,7 @@ def test_a_killed_node_stops_nobody_and_loses_nothing(tmp_path: Path) -> None:
                 await holds(cluster, node, LEFT_BEHIND)
 
             cluster.start("node-1")
+            await condition(lambda: cluster.is_well("node-1"))
             await holds(cluster, "node-1", LEFT_BEHIND)
             cluster.kill("node-2")  # without the one that came back there is no majority
             await goes_on(load, watchers)
