@@ -58,6 +58,11 @@ def outbox(night: Night) -> Kept:
     return msgspec.json.decode(files[0].read_bytes(), type=Kept) if files else Kept()
 
 
+def over(night: Night) -> list[str]:
+    """Return the kinds that were told to be over."""
+    return [each["kind"] for each in night.events() if each["text"].startswith("Over: ")]
+
+
 def phase_is(night: Night, notebooks: list[Notebook], phase: str) -> None:
     for notebook in notebooks:
         night.until(lambda url=notebook.url: night.session(url)["phase"] == phase, LIMIT_S)
@@ -100,7 +105,12 @@ def test_six_notebooks_that_lose_their_runtime_ring_once(
         phone.until(lambda: phone.heard)
         night.until(lambda: len(outbox(night).standing) == len(notebooks))
         assert outbox(night).waiting == ()
-    assert phone.titles == ["6 notebooks: disconnected"]
+        assert phone.titles == ["6 notebooks: disconnected"]
+        stage.do(notebooks[0].dialog("captcha"))
+        phone.until(lambda: len(phone.heard) == 2)
+        stage.do(notebooks[0].close_dialogs())
+        night.until(lambda: night.attention(notebooks[0].url) == "disconnected")
+        assert night.until(lambda: over(night)) == ["captcha"]
     assert "a, b, c, d, e and f" in phone.heard[0]["body"]["message"]
 
 

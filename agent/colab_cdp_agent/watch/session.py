@@ -252,12 +252,13 @@ class Session:
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
-            self._attend(now.finding, seen)
+            self._attend(now, seen)
         self._tell(told)
         return now
 
-    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+    def _attend(self, now: Verdict, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
+        finding = now.finding
 
         def why() -> Cause | None:
             kind = finding.kind if finding is not None else ""
@@ -266,6 +267,8 @@ class Session:
         still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
         if seen.standing is not None:
             still.add(seen.standing.kind)
+        if now.connection in {"connecting", "disconnected"}:
+            still.add("disconnected")  # a dialog may cover it
         for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
