@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from colab_cdp_agent.watch.finding import LIMITS, PERSON
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import mqtt, verbs
 from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
@@ -35,11 +35,11 @@ def _parts() -> Iterator[str]:
     yield "## Topics"
     yield table(("topic", "payload", "retained", "QoS", "what"), _topics())
     yield _prose(
-        "`<field>` is one of the plain fields below. `<verb>` is `sessions`, the only request"
-        " that is answered: publish anything to it, not retained, and the list of sessions comes"
-        " on `response/sessions`. `claim` is for agents among themselves. Any other verb is"
-        " refused."
+        "`<field>` is one of the plain fields below, `<verb>` one of the verbs. `claim` is for"
+        " agents among themselves."
     )
+    yield "## Verbs\n\nWhat a request may ask for; more in [commands.md](commands.md)."
+    yield table(("verb", "of", "args", "empty payload", "acts", "what"), _verbs())
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())
     yield "## Phases\n\nThe one word for a phone."
@@ -73,9 +73,21 @@ def _topics() -> Iterator[tuple[str, ...]]:
     for topic in mqtt.TABLE:
         name = topic.pattern.format(**EXAMPLE, field="<field>", verb="<verb>")
         retained = "yes" if topic.retained else "no"
-        plain = topic.payload is mqtt.PLAIN
-        payload = "plain text" if plain else _type(inspect.type_info(topic.payload))
+        other = {mqtt.PLAIN: "plain text", mqtt.PICTURE: "JPEG of at most 200 kB"}
+        named = isinstance(topic.payload, str)
+        payload = other[topic.payload] if named else _type(inspect.type_info(topic.payload))
         yield f"`{name}`", payload, retained, str(topic.qos), topic.says
+
+
+def _verbs() -> Iterator[tuple[str, ...]]:
+    for of, known in (("session", verbs.OF_SESSION), ("agent", verbs.OF_AGENT)):
+        for verb in known.values():
+            args = ", ".join(
+                f"`{field.name}`: {_type(inspect.type_info(field.type))}"
+                for field in msgspec.structs.fields(verb.args)
+            )
+            bare, acts = ("yes" if each else "no" for each in (verb.bare, verb.acts))
+            yield f"`{verb.name}`", of, args or "none", bare, acts, verb.says
 
 
 def _attention() -> Iterator[tuple[str, ...]]:
@@ -156,7 +168,10 @@ NAMES: Final[dict[type[inspect.Type], str]] = {
 
 def _in_order(node: inspect.LiteralType) -> Iterable[Any]:
     """Return the choices in the order of the source, which msgspec sorts away."""
-    written = (mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity)
+    written = (
+        mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity,
+        mqtt.ResponseStatus,
+    )  # fmt: skip
     return next(
         (get_args(each) for each in written if set(get_args(each)) == set(node.values)), node.values
     )

@@ -67,6 +67,11 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
+def at_rest(now: Verdict) -> Verdict:
+    """Return a verdict as it is told while the duties rest: what needs a person is still said."""
+    return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
+
+
 def activity(page: PageReading | None, profile: Profile) -> Kernel | None:
     """Return what a page alone shows of its kernel, None where there is no page to read."""
     return None if page is None else _activity(page, profile)
@@ -150,6 +155,9 @@ _BUSY: dict[Kernel, Phase] = {
     "starting": "connecting",
     "unknown": "connecting",
 }
+
+
+_RESTING: frozenset[Phase] = frozenset({"running", "idle", "queued", "connecting", "reconnecting"})
 
 
 def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
