@@ -51,6 +51,11 @@ class PageServer:
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(LIMIT_S)
 
+    def hang_up(self) -> None:
+        """Close every page's link."""
+        dismissed = self._server._dismiss_pages()
+        asyncio.run_coroutine_threadsafe(dismissed, self._loop).result(LIMIT_S)
+
     @property
     def url(self) -> str:
         """The page's address."""
