@@ -8,7 +8,7 @@ from typing import Self
 from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web.login import Login
-from colab_cdp_agent.tell.web.server import Server
+from colab_cdp_agent.tell.web.server import Access, Server
 
 HOST = "127.0.0.1"
 LIMIT_S = 20.0
@@ -20,16 +20,18 @@ class PageServer:
     Args:
         link: the way to the broker, which may be changed while it runs.
         login: what a browser must show, None: nothing.
+        key: what a page's requests are signed with.
 
     """
 
-    def __init__(self, link: Link | None, login: Login | None = None) -> None:
+    def __init__(
+        self, link: Link | None, login: Login | None = None, key: str | None = None
+    ) -> None:
         self.link = link
         self.login = login
         self.port = 0
-        self._server = Server(
-            Identity("colab", "desk", "1"), lambda: self.link, login, ("desk", "desk.local")
-        )
+        access = Access(login, ("desk", "desk.local"), key) if login is not None else None
+        self._server = Server(Identity("colab", "desk", "1"), lambda: self.link, access)
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._loop: asyncio.AbstractEventLoop
@@ -48,6 +50,11 @@ class PageServer:
     ) -> None:
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(LIMIT_S)
+
+    def hang_up(self) -> None:
+        """Close every page's link."""
+        dismissed = self._server._dismiss_pages()
+        asyncio.run_coroutine_threadsafe(dismissed, self._loop).result(LIMIT_S)
 
     @property
     def url(self) -> str:

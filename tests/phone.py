@@ -89,7 +89,7 @@ class Phone:
             try:
                 return self.value(expression)
             except AssertionError as error:
-                if "context" not in str(error):
+                if not any(word in str(error) for word in ("context", "navigated")):
                     raise
                 return None
 

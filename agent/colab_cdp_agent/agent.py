@@ -28,7 +28,7 @@ import structlog
 from colab_cdp_agent import __version__
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
-from colab_cdp_agent.config import Config, Web, policy, state_dir
+from colab_cdp_agent.config import Config, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
@@ -117,11 +117,7 @@ class Agent:
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
         self._page = PhonePage(
-            Web(on=False) if config.mqtt.url.none else config.web,
-            self._identity,
-            lambda: self._messenger.link,
-            folder,
-            self._screen.say,
+            config, self._identity, lambda: self._messenger.link, folder, self._screen.say
         )
 
     async def run(self, stop: asyncio.Event) -> None:

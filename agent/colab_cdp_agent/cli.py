@@ -129,6 +129,9 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE")
     parser.add_argument("--name", help="this agent's name in every topic")
     parser.add_argument(
+        "--lan", action="store_true", help="the phone page on the local network, with a password"
+    )
+    parser.add_argument(
         "--insecure-plaintext",
         action="store_true",
         help=PLAINTEXT,

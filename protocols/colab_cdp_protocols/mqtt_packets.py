@@ -171,6 +171,17 @@ def read_publish(packet: Packet) -> Publish:
     return Publish(topic, qos, bool(packet.flags & RETAIN), rest[identifier_bytes:])
 
 
+def with_payload(packet: Packet, payload: bytes) -> Packet:
+    """Return a PUBLISH that differs in its payload alone.
+
+    Raises:
+        MalformedPacketError: it is cut short, or of a QoS that does not exist.
+
+    """
+    head = packet.body[: len(packet.body) - len(read_publish(packet).payload)]
+    return Packet(packet.kind, packet.flags, head + payload)
+
+
 def read_subscribe(packet: Packet) -> tuple[tuple[str, int], ...]:
     """Return the filters of a SUBSCRIBE, each with its QoS (3.8).
 

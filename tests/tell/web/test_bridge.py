@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from authority import Authority
 from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.web import bridge as bridge_module
 from colab_cdp_agent.tell.web.login import Login
-from colab_cdp_protocols import mqtt_packets
+from colab_cdp_agent.tell.web.server import COOKIE
+from colab_cdp_protocols import mqtt, mqtt_packets, signing
 from colab_cdp_protocols.mqtt_packets import Kind
 from fleet import Fleet, state
 from mosquitto import HOST, Mosquitto, find_mosquitto
@@ -187,6 +189,24 @@ def test_without_a_login_the_bridge_is_closed(broker: Mosquitto) -> None:
                 PageLink(server.url, headers=headers),
             ):
                 pass
+
+
+def test_where_requests_are_signed_a_page_that_logged_in_need_not_have_the_key(
+    broker: Mosquitto, fleet: Fleet
+) -> None:
+    login, key = Login("abcd-efgh-jkmn-pqrs"), "a key of the agent's own"
+    with PageServer(Link(HOST, broker.port), login, key) as server:
+        headers = {"Cookie": f"{COOKIE}={login.cookie(time.time())}"}
+        with PageLink(server.url, headers=headers) as page:
+            page.hello()
+            page.publish(REQUEST, b"{broken")
+            page.publish(REQUEST, b'{"transaction": "1", "args": {}}')
+            eventually(lambda: len(fleet.requests) == 2)
+    assert fleet.requests[0] == (REQUEST, b"{broken")
+    topic, payload = fleet.requests[1]
+    asked = mqtt.decode(mqtt.SESSION_REQUEST, payload)
+    assert asked.transaction == "1"
+    assert signing.is_signed(key, topic, payload, asked.hmac)
 
 
 def test_no_more_pages_than_any_household_has(

@@ -3,6 +3,7 @@
 What the broker says goes to the page as it comes. What the page says is cut into packets, and each
 is looked at: the first is replaced by a CONNECT of the agent's, so that no page learns a password;
 of the rest those that `rights` lets pass go on, and any other ends the connection with a reason.
+Where requests must be signed, those of a page are signed here: who came in by the login may ask.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 from colab_cdp_agent.tell.web.allowance import Allowance
 from colab_cdp_agent.tell.web.rights import LARGEST_PACKET_BYTES, objection
 from colab_cdp_agent.tell.web.upstream import Upstream, upstream
-from colab_cdp_protocols import mqtt_packets
+from colab_cdp_protocols import mqtt, mqtt_packets, signing
 from colab_cdp_protocols.mqtt_packets import (
     ACCEPTED,
     CONNACK_BYTES,
@@ -55,11 +56,21 @@ def socket_for_page() -> web.WebSocketResponse:
     )
 
 
-async def relay(page: web.WebSocketResponse, link: Link | None, root: str) -> None:
-    """Relay between an open page and the broker until one of them ends; say to the page why."""
+async def relay(
+    page: web.WebSocketResponse, link: Link | None, root: str, key: str | None = None
+) -> None:
+    """Relay between an open page and the broker until one of them ends; say to the page why.
+
+    Args:
+        page: its WebSocket.
+        link: the way to the broker, None where there is none.
+        root: where the topics begin that a page may read, and ask under.
+        key: what a page's requests are signed with.
+
+    """
     code, reason = WSCloseCode.OK, ""
     try:
-        await _relay(page, link, root)
+        await _relay(page, link, root, key)
     except* (PageRefusedError, MalformedPacketError) as group:
         code, reason = WSCloseCode.POLICY_VIOLATION, str(first_leaf(group))
         log.warning("a page was cut off", reason=reason)
@@ -72,7 +83,9 @@ async def relay(page: web.WebSocketResponse, link: Link | None, root: str) -> No
     await page.close(code=code, message=told.encode())
 
 
-async def _relay(page: web.WebSocketResponse, link: Link | None, root: str) -> None:
+async def _relay(
+    page: web.WebSocketResponse, link: Link | None, root: str, key: str | None
+) -> None:
     async with aclosing(_packets(page)) as packets:
         hello = await _hello(packets)
         if hello is None:
@@ -83,15 +96,27 @@ async def _relay(page: web.WebSocketResponse, link: Link | None, root: str) -> N
             await broker.write(_connect(hello, link))
             async with asyncio.TaskGroup() as tasks:
                 down = tasks.create_task(_to_page(broker, page, link), name="bridge to page")
-                await _to_broker(packets, broker, root)
+                await _to_broker(packets, broker, root, key)
                 down.cancel()
 
 
-async def _to_broker(packets: Packets, broker: Upstream, root: str) -> None:
+async def _to_broker(packets: Packets, broker: Upstream, root: str, key: str | None) -> None:
     async for packet in packets:
         if (why := objection(packet, root)) is not None:
             raise PageRefusedError(why)
+        if key is not None and packet.kind is Kind.PUBLISH:
+            packet = _signed(packet, key)  # noqa: PLW2901 - it is the same request
         await broker.write(packet.encode())
+
+
+def _signed(packet: mqtt_packets.Packet, key: str) -> mqtt_packets.Packet:
+    """Return a request with its signature; one that cannot be read is for the agent to refuse."""
+    asked = mqtt_packets.read_publish(packet)
+    try:
+        request = mqtt.decode(mqtt.SESSION_REQUEST, asked.payload)
+    except mqtt.MalformedPayloadError:
+        return packet
+    return mqtt_packets.with_payload(packet, signing.sign(key, asked.topic, request))
 
 
 async def _packets(page: web.WebSocketResponse) -> Packets:

@@ -35,16 +35,11 @@ def objection(packet: Packet, root: str) -> str | None:
 
 def is_request(topic: str, root: str) -> bool:
     """Say whether a topic is one by which an agent or a session is asked something."""
-    if not topic.startswith(f"{root}/"):
-        return False
-    levels = topic.removeprefix(f"{root}/").split("/")
-    if not all(map(mqtt.is_level, levels)):
-        return False
-    match levels:
-        case [_, "request", verb] | [_, "session", _, "request", verb]:
-            return verb != FOR_AGENTS_ALONE
-        case _:
-            return False
+    for row in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
+        levels = row.read(topic, root=root)
+        if levels is not None:
+            return all(map(mqtt.is_level, levels.values())) and levels["verb"] != FOR_AGENTS_ALONE
+    return False
 
 
 def _to_publishing(packet: Packet, root: str) -> str | None:

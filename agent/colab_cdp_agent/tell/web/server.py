@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import msgspec
 import structlog
 from aiohttp import WSCloseCode, web
 
@@ -44,14 +45,25 @@ log = structlog.get_logger()
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Access(msgspec.Struct, frozen=True):
+    """What lets a browser in, and what it may do then.
+
+    `names` are those by which the local network knows this machine; with `key` its requests are
+    signed.
+    """
+
+    login: Login
+    names: tuple[str, ...] = ()
+    key: str | None = None
+
+
 class Server:
     """Serves the page to the browsers of this machine or, with a login, of the local network.
 
     Args:
         identity: whose page it is, and where its topics begin.
         link: returns the way to the broker, None while there is none.
-        login: what the local network must show; None: this machine's own browsers need nothing.
-        names: this machine's names in the local network.
+        access: what a browser must show; None: this machine's own browsers need nothing.
 
     """
 
@@ -59,13 +71,13 @@ class Server:
         self,
         identity: Identity,
         link: Callable[[], Link | None],
-        login: Login | None = None,
-        names: tuple[str, ...] = (),
+        access: Access | None = None,
     ) -> None:
         self._identity = identity
         self._link = link
-        self._login = login
-        self._names = names if login is not None else None
+        self._access = access
+        self._names = access.names if access is not None else None
+        self._key = access.key if access is not None else None
         self._port = 0
         self._files = static_files()
         self._tries = guard.WrongTries()
@@ -127,29 +139,30 @@ class Server:
         return await handler(request)
 
     def _may_enter(self, request: web.Request) -> bool:
-        if self._login is None or request.path in WITHOUT_LOGIN:
+        if self._access is None or request.path in WITHOUT_LOGIN:
             return True
-        return self._login.knows(request.cookies.get(COOKIE, ""), time.time())
+        return self._access.login.knows(request.cookies.get(COOKIE, ""), time.time())
 
     async def _log_in(self, request: web.Request) -> web.Response:
         """Take a password or a ticket, as JSON, and give a cookie for it."""
         address = request.remote or ""
-        if self._login is None:
+        if self._access is None:
             return web.Response(status=204)
+        login = self._access.login
         if not self._tries.may_try(address, time.monotonic()):
             raise web.HTTPTooManyRequests(
                 text="Too many tries.", headers={"Retry-After": f"{guard.WITHIN_S:.0f}"}
             )
         password, ticket = _shown(await request.read())
         now = time.time()
-        if not (self._login.accepts(password) or self._login.admits(ticket, now)):
+        if not (login.accepts(password) or login.admits(ticket, now)):
             self._tries.failed(address, time.monotonic())
             log.warning("a wrong password or an old link for the page", address=address)
             raise web.HTTPUnauthorized(text="That is not it.")
         response = web.Response(status=204)
         response.set_cookie(
             COOKIE,
-            self._login.cookie(now),
+            login.cookie(now),
             max_age=COOKIE_LIFE_S,
             httponly=True,
             samesite="Strict",
@@ -174,7 +187,7 @@ class Server:
         await page.prepare(request)
         self._pages.add(page)
         try:
-            await relay(page, self._link(), self._identity.root)
+            await relay(page, self._link(), self._identity.root, self._key)
         finally:
             self._pages.discard(page)
         return page

@@ -3,6 +3,7 @@
 
 const LONGEST_TEXT = 2000;
 const LARGEST_BYTES = 262144;
+const LONGEST_S = 1e9;
 const MOST_LINES = 500;
 const MOST_METRICS = 24;
 const MOST_SERIES = 4000;
@@ -34,6 +35,12 @@ export function text(value) {
 
 export function number(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+// A length of time that somebody could live to see the end of.
+function seconds(value) {
+  const found = number(value);
+  return found !== null && found >= 0 && found < LONGEST_S ? found : null;
 }
 
 // Milliseconds since 1970.
@@ -88,7 +95,7 @@ function readProgress(given) {
     epoch: number(given.epoch),
     epochs: number(given.epochs),
     rate: number(given.rate),
-    eta: number(given.eta_s),
+    eta: seconds(given.eta_s),
     metrics,
     at: moment(given.at),
   };
