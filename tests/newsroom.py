@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import samples
-from colab_cdp_agent.config import BrokerUrl, Mqtt, Publish
+from colab_cdp_agent.config import BrokerUrl, Commands, Mqtt, Publish
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
@@ -47,7 +47,7 @@ class Newsroom:
         publish: Publish = Publish(),  # noqa: B008 - frozen
     ) -> None:
         self.board = Board()
-        self.bulletin = Bulletin(self.board, root, "host", publish)
+        self.bulletin = Bulletin(self.board, root, "host", publish, Commands())
         publisher = Publisher(Identity(root, "host", instance), self.board, answer)
         self.messenger = Messenger(settings, EmbeddedBroker(Path("unused")), publisher)
         self.task: asyncio.Task[None] | None = None

@@ -69,7 +69,9 @@ class Agent:
         self._identity = Identity(config.mqtt.root, name, uuid.uuid4().hex)
 
         self._board = Board()
-        self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
+        self._bulletin = Bulletin(
+            self._board, config.mqtt.root, name, config.publish, config.commands
+        )
         self._topics = TopicFile(folder / f"topics-{name}.json")
         publisher = Publisher(self._identity, self._board, self._answer)
         self._messenger = Messenger(config.mqtt, EmbeddedBroker(folder / "broker"), publisher)

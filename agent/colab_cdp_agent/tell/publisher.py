@@ -10,6 +10,7 @@ from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
 from colab_cdp_agent.tell.claim import Claim, NameTakenError
 from colab_cdp_agent.tell.connection import GOODBYE_LIMIT_S, Connection, Message, connect
+from colab_cdp_agent.tell.ghosts import Ghosts
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
 
@@ -50,6 +51,7 @@ class Publisher:
         self._board = board
         self._answer = answer
         self._claim = Claim(identity.root, identity.agent, identity.instance)
+        self._ghosts = Ghosts(identity.root, identity.agent, board)
         self._ours = False
         self._online = False
         self._dropped = 0
@@ -66,7 +68,7 @@ class Publisher:
         """
         try:
             async with connect(link, will=(self._status, mqtt.OFFLINE)) as connection:
-                await self._work(connection, connected)
+                await self._work(connection, link, connected)
         except BrokerRefusedError as error:
             if self._ours:
                 raise BrokerLostError(str(error)) from error
@@ -77,7 +79,9 @@ class Publisher:
                 raise
             raise first_leaf(expected.subgroup(NameTakenError) or expected) from group
 
-    async def _work(self, connection: Connection, connected: Callable[[], None]) -> None:
+    async def _work(
+        self, connection: Connection, link: Link, connected: Callable[[], None]
+    ) -> None:
         self._online = False
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -87,6 +91,7 @@ class Publisher:
                     await self._claim_name(connection)
                 await self._come_online(connection)
                 connected()
+                tasks.create_task(self._ghosts.clear(link), name="mqtt ghosts")
                 tasks.create_task(self._follow_values(connection), name="mqtt values")
                 tasks.create_task(self._follow_events(connection), name="mqtt events")
                 tasks.create_task(self._follow_logs(connection), name="mqtt logs")
@@ -97,7 +102,7 @@ class Publisher:
 
     async def _subscribe(self, connection: Connection) -> None:
         requests = mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+")
-        topics = [self._status, requests]
+        topics = [self._status, requests, mqtt.HOMEASSISTANT_STATUS.pattern]
         if not self._ours:
             self._claim.begin()
             topics.append(self._claim.response_topic)
@@ -135,6 +140,8 @@ class Publisher:
                 await self._hear_status(connection, message)
             elif message.topic in {self._claim.topic, self._claim.response_topic}:
                 await self._hear_claim(connection, message)
+            elif message.topic == mqtt.HOMEASSISTANT_STATUS.pattern:
+                self._hear_homeassistant(message)
             elif self._online and not message.retained:
                 await self._hear_request(connection, message)
 
@@ -151,6 +158,12 @@ class Publisher:
         refusal = self._claim.hear(message)
         if refusal is not None:
             await connection.publish(self._claim.response_topic, mqtt.encode(refusal))
+
+    def _hear_homeassistant(self, message: Message) -> None:
+        """Announce every device once more to a Home Assistant that has just come up."""
+        if not message.retained and message.payload == mqtt.ONLINE:
+            agent = self._levels["agent"]
+            self._board.repeat(lambda topic: mqtt.DISCOVERY.read(topic, agent=agent) is not None)
 
     async def _hear_request(self, connection: Connection, message: Message) -> None:
         verb = message.topic.rsplit("/", 1)[-1]
