@@ -11,7 +11,7 @@ from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_agent.watch.progress.metrics import MOST_METRICS
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import discovery, mqtt
 
 PHASES: Final[dict[mqtt.Phase, str]] = {
     "running": "a cell runs",
@@ -72,7 +72,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery, discovery.Device,
+    discovery.Origin, discovery.Availability, discovery.Component,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -184,12 +185,35 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "seq": "how many lines came before the first of these; a gap is what was left out",
         "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
     },
+    mqtt.Request: {
+        "transaction": "the asker's own name for it, which comes back in the answer",
+        "at": "when it was made",
+        "ttl_s": "how long it holds from then on",
+        "args": "those of the verb",
+        "hmac": "its signature, where `commands.key` is set",
+    },
     mqtt.Response: {
         "status": "`refused`: nothing was tried",
-        "transaction": "null: no request is carried out yet that has one",
+        "transaction": "the request's own",
         "data": "what was asked for",
         "error": "why it was refused",
     },
+    discovery.Discovery: {
+        "device": "the device",
+        "origin": "who announces it",
+        "components": "its entities, by name",
+        "availability": "when they can be reached",
+    },
+    discovery.Device: {
+        "identifiers": "one: program, agent and session",
+        "name": "the notebook's title",
+        "manufacturer": "the program",
+        "model": "the site of the notebook",
+        "sw_version": "of the agent, on its own device",
+        "via_device": "the agent's device",
+    },
+    discovery.Origin: {"name": "of the program", "sw_version": "its version"},
+    discovery.Availability: {"topic": "the agent's `status`"},
 }
 
 FIELDS: Final = {

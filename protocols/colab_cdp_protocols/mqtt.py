@@ -50,6 +50,7 @@ __all__ = [
     "AGENT_RESPONSE",
     "API",
     "BELOW_AGENT",
+    "CLAIM",
     "DISCOVERY",
     "EVENT",
     "FIELD",
@@ -197,6 +198,12 @@ AGENT_REQUEST = Topic(
     retained=False,
 )
 AGENT_RESPONSE = Topic("{root}/{agent}/response/{verb}", Response, "its answer", retained=False)
+CLAIM = Topic(
+    "{root}/{agent}/request/claim",
+    PLAIN,
+    "an agent that starts asks whether another has its name",
+    retained=False,
+)
 DISCOVERY = Topic(
     "homeassistant/device/{agent}/{id}/config",
     Discovery,
@@ -210,7 +217,8 @@ HOMEASSISTANT_STATUS = Topic(
 )
 TABLE = (
     STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, LOG, SCREENSHOT, SESSION_REQUEST,
-    SESSION_RESPONSE, AGENT_REQUEST, AGENT_RESPONSE, DISCOVERY, HOMEASSISTANT_STATUS,
+    SESSION_RESPONSE, AGENT_REQUEST, AGENT_RESPONSE, CLAIM, DISCOVERY,
+    HOMEASSISTANT_STATUS,
 )  # fmt: skip
 
 _LEVEL = re.compile(r"[a-z0-9_-]{1,32}")

@@ -104,7 +104,7 @@ def test_no_two_rows_of_the_table_are_alike() -> None:
 def test_what_happens_once_is_not_retained() -> None:
     momentary = {
         mqtt.EVENT, mqtt.LOG, mqtt.SCREENSHOT, mqtt.SESSION_REQUEST, mqtt.SESSION_RESPONSE,
-        mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE, mqtt.HOMEASSISTANT_STATUS,
+        mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE, mqtt.CLAIM, mqtt.HOMEASSISTANT_STATUS,
     }  # fmt: skip
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
 
