@@ -44,6 +44,8 @@ def _parts() -> Iterator[str]:
         "`<field>` is one of the plain fields, `<verb>` one of the verbs below. The devices are"
         " described in [homeassistant.md](homeassistant.md)."
     )
+    yield "## Verbs\n\nWhat a request may ask for."
+    yield table(("verb", "of", "args", "empty payload", "acts", "what"), _verbs())
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())
     yield "## Phases\n\nThe one word for a phone."
@@ -58,13 +60,6 @@ def _parts() -> Iterator[str]:
     yield table(("kind", "phase", "what the agent says", "what you do"), _attention())
     yield "## Events"
     yield table(("kind", "severity", "when"), _events())
-    yield "## Verbs"
-    yield _prose(
-        "What a request asks for. Its answer comes on `response/<verb>`, with the same"
-        " `transaction`. An empty payload is enough where there is a yes: so much a button can"
-        " send."
-    )
-    yield table(("of", "verb", "empty", "`args`", "does"), _verbs())
     yield "## Rules"
     yield RULES
     yield "## Payloads"
@@ -96,18 +91,19 @@ def _payload(row: mqtt.Topic) -> str:
     if row.payload is mqtt.PLAIN:
         return "plain text"
     if row.payload is mqtt.PICTURE:
-        return "JPEG"
+        return "JPEG of at most 200 kB"
     return _type(inspect.type_info(row.payload))
 
 
 def _verbs() -> Iterator[tuple[str, ...]]:
-    for of, known in (("a session", verbs.OF_SESSION), ("the agent", verbs.OF_AGENT)):
+    for of, known in (("session", verbs.OF_SESSION), ("agent", verbs.OF_AGENT)):
         for verb in known.values():
             args = ", ".join(
-                f"`{field.encode_name}`: {_type(inspect.type_info(field.type))}"
+                f"`{field.name}`: {_type(inspect.type_info(field.type))}"
                 for field in msgspec.structs.fields(verb.args)
             )
-            yield of, f"`{verb.name}`", "yes" if verb.bare else "no", args, verb.says
+            bare, acts = ("yes" if each else "no" for each in (verb.bare, verb.acts))
+            yield f"`{verb.name}`", of, args or "none", bare, acts, verb.says
 
 
 def _attention() -> Iterator[tuple[str, ...]]:
@@ -188,7 +184,10 @@ NAMES: Final[dict[type[inspect.Type], str]] = {
 
 def _in_order(node: inspect.LiteralType) -> Iterable[Any]:
     """Return the choices in the order of the source, which msgspec sorts away."""
-    written = (mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity)
+    written = (
+        mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity,
+        mqtt.ResponseStatus,
+    )  # fmt: skip
     return next(
         (get_args(each) for each in written if set(get_args(each)) == set(node.values)), node.values
     )

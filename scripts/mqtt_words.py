@@ -25,7 +25,7 @@ PHASES: Final[dict[mqtt.Phase, str]] = {
     "unreadable": "the site profile does not fit the page, and no kernel is heard",
     "sleeping": "the tab cannot be asked: discarded, frozen, crashed, or behind an alert",
     "gone": "the tab was closed, or Chrome is not there",
-    "paused": "told to rest; not used yet",
+    "paused": "the duties were told to rest; `kernel` says whether a cell runs",
 }
 
 SAID: Final[dict[str, str]] = SENTENCES | {
@@ -67,6 +67,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
     "clear": ("info, warning", "a clearing; `text` is its result"),
+    "command": ("info, warning", "a request and its outcome; `text` is `verb: status, result`"),
 }
 
 STRUCTS: Final[tuple[type[Struct], ...]] = (
@@ -158,7 +159,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
     },
     mqtt.Duties: dict.fromkeys(mqtt.Duties.__struct_fields__, "the duty"),
     mqtt.DutyState: {
-        "on": "whether the configuration has it on",
+        "on": "whether it is on: by the configuration, else by `keep_alive` or `clear_every`",
         "count": "how often it had its effect",
         "last_at": "when it was last done, tried or, with `--observe`, due",
         "last_result": "how that went, in words",
@@ -186,17 +187,17 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
     },
     mqtt.Request: {
-        "transaction": "the asker's own name for it, which comes back in the answer",
-        "at": "when it was made",
-        "ttl_s": "how long it holds from then on",
+        "transaction": "a name of your own for the request, new for each: it comes back",
+        "at": "when it was made; without it, it was made when it came",
+        "ttl_s": "how old it may be, in seconds",
         "args": "those of the verb",
-        "hmac": "its signature, where `commands.key` is set",
+        "hmac": "the signature, where `commands.key` asks for one",
     },
     mqtt.Response: {
-        "status": "`refused`: nothing was tried",
-        "transaction": "the request's own",
-        "data": "what was asked for",
-        "error": "why it was refused",
+        "status": "`ok`: done and verified; `error`: tried, or not possible; `refused`: not tried",
+        "transaction": "that of the request; null where it had none that could be read",
+        "data": "what was asked for; of what acts `{result}`, a sentence",
+        "error": "why it is not `ok`, in a sentence",
     },
     discovery.Discovery: {
         "device": "the device",
