@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_dropped_channel_is_unknown_and_its_gap_is_filled_from_the_page(
 
 
 def test_a_run_that_ended_while_the_channel_was_closed_is_completed_from_the_page(
-    stage: Stage, chromium: Chromium, night: Night, tmp_path: Any
+    stage: Stage, chromium: Chromium, night: Night, tmp_path: Path
 ) -> None:
     sign = tmp_path / "sign"
     code = AT_A_SIGN.replace("SIGN", repr(str(sign)))

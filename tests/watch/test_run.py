@@ -7,9 +7,10 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.keep.catch_up import missing
+from colab_cdp_agent.keep.catch_up import following
 from colab_cdp_agent.watch import facts, intake
 from colab_cdp_agent.watch.run import RunRecord
+from colab_cdp_protocols import mqtt
 
 LONG_AGO = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 FAILURE = facts.Failure("ValueError", "no")
@@ -68,7 +69,7 @@ def read_page(
     if shown is None:
         record.intake.caught_up(since, None)
         return
-    joined = missing(archived, shown, "".join(held))
+    joined = following(archived, shown, held)
     record.intake.caught_up(since, joined, len(held), shown)
 
 
@@ -165,9 +166,13 @@ def test_too_much_to_wait_for_the_page_is_written_with_a_gap_and_the_page_comes_
     assert log.gaps == 1
 
 
+def raised(kind: str) -> mqtt.Attention:
+    return mqtt.Attention(kind, LONG_AGO, "As it was told.")
+
+
 def test_a_run_that_waited_for_input_still_does_after_a_restart_until_it_says_something() -> None:
     record, _log = recorded()
-    record.resume(["input_request"])
+    record.resume([raised("input_request")])
     standing = record.finding(0.0, None, runs=True)
     assert standing is not None
     assert standing.kind == "input_request"
@@ -178,7 +183,7 @@ def test_a_run_that_waited_for_input_still_does_after_a_restart_until_it_says_so
 def test_what_is_found_of_a_run_stands_over_a_restart_and_until_the_next_run() -> None:
     for kind in ("run_failed", "kernel_died", "fresh_runtime"):
         record, _log = recorded()
-        record.resume([kind])
+        record.resume([raised(kind)])
         hear(record, facts.Deafened(), facts.Printed("stdout", "a late thread\n"), ended)
         standing = record.finding(0.0, None, runs=False)
         assert standing is not None

@@ -6,14 +6,58 @@ decides where two of them meet.
 """
 
 import re
+from collections.abc import Sequence
 
-from colab_cdp_agent.keep.fold import folded, unescaped
+from colab_cdp_agent.keep.fold import Screen, folded, unescaped
 
 TAIL_BYTES = 256_000
 """How much of the archive is compared; a page that shows more is known by its end alone."""
 FEWEST_LINES_INSIDE = 3
 FEWEST_CHARACTERS = 4
 _NOTICE = re.compile(r"Streaming output truncated to the last \d+ lines\.\n")
+# tqdm's meter: `450/1000 [00:45<00:55, 10.02it/s`
+_METER = re.compile(r"\d\S*(?:/\S+|it) \[\d+:\d\d(?::\d\d)?(?:<[\d:?]+)?, {1,2}[\d.?]+\S*/")
+_AT_ITS_END = "100%|"
+
+Piece = tuple[str, str]
+"""A stream, and what came of it."""
+
+
+def following(archived_tail: str, page_text: str, heard: Sequence[Piece]) -> list[Piece]:
+    """Return what is to be appended in the place of what was heard; see `missing`.
+
+    A bar on stderr stands in the page between the lines of stdout, once for each of them, and in
+    the archive once, after them: of a bar that is under way only the latest state counts.
+    """
+    streams = {stream for stream, _text in heard}
+    tail = _without_passing_bars(archived_tail)
+    page = _without_passing_bars(page_text, keep_last=not heard)
+    if len(streams) < 2:  # noqa: PLR2004 - nothing to be put in order
+        stream = "stderr" if "stderr" in streams else "stdout"
+        return [(stream, missing(tail, page, "".join(text for _stream, text in heard)))]
+    text, passing = _in_order(heard)
+    return [("stdout", missing(tail, page, text)), ("stderr", passing)]
+
+
+def _without_passing_bars(text: str, *, keep_last: bool = False) -> str:
+    """Return a text without the lines that are states of a bar under way."""
+    *lines, last = text.split("\n")
+    kept = [line for line in lines if _AT_ITS_END in line or not _METER.search(line)]
+    return "\n".join([*kept, last if keep_last or not _METER.search(last) else ""])
+
+
+def _in_order(heard: Sequence[Piece]) -> tuple[str, str]:
+    """Return lines in the order in which they were finished, and what is unfinished on stderr."""
+    out, err = Screen(), Screen()
+    rows = []
+    for stream, text in heard:
+        if stream in {"result", "traceback"}:
+            rows += [*out.end(), *err.end(), *out.write(text), *out.end()]
+        else:
+            rows += (err if stream == "stderr" else out).write(text)
+    lines = "".join(f"{row.shown()}\n" for row in rows)
+    last = next((text for stream, text in reversed(heard) if stream != "stderr"), "")
+    return lines + out.open_line + ("\r" if last.endswith("\r") else ""), err.open_line
 
 
 def missing(archived_tail: str, page_text: str, heard: str) -> str:

@@ -192,12 +192,10 @@ class Conversation:
         if run == self.run:
             self._doubted = False
         if kind == "status":
-            state = _state(message)
-            if state == "idle":
+            # It is busy for a cell that it drops too; one that runs is told by `execute_input`.
+            if _state(message) == "idle":
                 yield from self._end(run, self._outcome())
                 yield from self._rested()
-            elif state == "busy" and run in self._waiting:
-                yield from self._begin(run, seen=True)
             return
         if kind == "execute_reply":
             yield from self._replied(message, run)

@@ -8,7 +8,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -116,7 +116,8 @@ class Rounds:
             # Some of it was heard before the kernel fell silent, and stands in the archive.
             await log.kept()
             tail = await asyncio.to_thread(self._archive.tail, self._session, TAIL_BYTES)
-            text = await asyncio.to_thread(missing, tail, text, "")
+            pieces = await asyncio.to_thread(following, tail, text, ())
+            text = "".join(piece for _stream, piece in pieces)
             self._was_heard = False
         if text:
             await self._archive.append(self._session, log.title, text)

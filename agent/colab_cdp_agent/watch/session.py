@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,11 +12,11 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.attention import NOTHING, Attention, News
+from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
@@ -70,7 +70,7 @@ class Session:
         house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
-        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of.
         observe: say what would be done, and do nothing.
 
     """
@@ -84,7 +84,7 @@ class Session:
         house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
-        raised: Mapping[str, datetime] = NOTHING,
+        raised: Sequence[mqtt.Attention] = (),
         observe: bool,
     ) -> None:
         self.id = session
@@ -221,6 +221,8 @@ class Session:
             self._diary.run(self._history.run, self._record)
         for news in self._ledger.take(now, seen.page):
             self._say(news)
+        if self._record.newly_diverged():
+            self._say(News("diverged", "warning", "The loss is not a number any more."))
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
@@ -271,7 +273,7 @@ class Session:
             intake.caught_up(since, None)
             return
         held = intake.held
-        joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
+        joined = await asyncio.to_thread(following, tail, printed.text, held)
         intake.caught_up(since, joined, len(held), printed.text)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
@@ -285,6 +287,9 @@ class Session:
         if outcome == "finished":
             text, evidence = "The run finished.", cause.evidence or None
             self._say(News("run_finished", "info", text, "finished", evidence))
+        elif outcome == "interrupted":
+            text = "The run was stopped before its end."
+            self._say(News("run_interrupted", "info", text, cause.kind, cause.evidence or None))
         elif outcome in {"lost", "unknown"}:
             text = "Nobody saw how the run ended, or whether it did."
             self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
