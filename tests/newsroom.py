@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import samples
 from colab_cdp_agent.config import BrokerUrl, Commands, Mqtt, Publish
 from colab_cdp_agent.tell.board import Board
-from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
@@ -37,7 +37,7 @@ def answer(verb: str, _payload: bytes) -> mqtt.Response:
 
 
 class Newsroom:
-    """An agent's side of MQTT: board, bulletin, publisher and messenger, under the name `host`."""
+    """An agent's side of MQTT: board, bulletin, publisher and messenger, by default as `host`."""
 
     def __init__(
         self,
@@ -45,11 +45,15 @@ class Newsroom:
         instance: str = "one",
         root: str = "colab",
         publish: Publish = Publish(),  # noqa: B008 - frozen
+        name: str = "host",
+        embedded: EmbeddedBroker | None = None,
+        started: Callable[[BrokerAddress], None] = lambda _address: None,
     ) -> None:
         self.board = Board()
-        self.bulletin = Bulletin(self.board, root, "host", publish, Commands())
-        publisher = Publisher(Identity(root, "host", instance), self.board, answer)
-        self.messenger = Messenger(settings, EmbeddedBroker(Path("unused")), publisher)
+        self.bulletin = Bulletin(self.board, root, name, publish, Commands())
+        publisher = Publisher(Identity(root, name, instance), self.board, answer)
+        broker = embedded or EmbeddedBroker(Path("unused"))
+        self.messenger = Messenger(settings, broker, publisher, started)
         self.task: asyncio.Task[None] | None = None
 
     def check(self) -> None:

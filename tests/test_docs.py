@@ -25,7 +25,7 @@ TELLS_A_PERSON = (
     "chrome/launch.py",
     "keep/archive.py",
     "settings/broker_url.py",
-    "tell/broker.py",
+    "tell/broker_failure.py",
     "tell/claim.py",
     "tell/connection.py",
     "tell/echo.py",

@@ -13,6 +13,7 @@ touches neither. Whatever is not foreseen leaves through `run`, loudly.
 
 import asyncio
 import platform
+import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -27,8 +28,9 @@ from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell.board import Board
-from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
+from colab_cdp_agent.tell.invitation import invitation
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
@@ -75,7 +77,9 @@ class Agent:
         )
         self._topics = TopicFile(folder / f"topics-{name}.json")
         publisher = Publisher(self._identity, self._board, self._answer)
-        self._messenger = Messenger(config.mqtt, EmbeddedBroker(folder / "broker"), publisher)
+        lan_root = config.mqtt.root if config.web.lan else None
+        broker = EmbeddedBroker(folder / "broker", lan_root=lan_root)
+        self._messenger = Messenger(config.mqtt, broker, publisher, self._invite)
 
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
@@ -161,6 +165,10 @@ class Agent:
                 awake=self._awake.says,
             )
         )
+
+    def _invite(self, broker: BrokerAddress) -> None:
+        for line in invitation(broker, to_terminal=sys.stdout.isatty()):
+            self._screen.say(line)
 
     def _headline(self) -> str:
         chrome = self._chrome.info

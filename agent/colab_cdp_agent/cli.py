@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="the agent (default)", allow_abbrev=False)
     _add_setup(run)
     run.add_argument("--observe", action="store_true", help="act on no tab; say what would be done")
+    run.add_argument(
+        "--lan",
+        action="store_true",
+        help="open the agent's own broker to the local network, with generated passwords",
+    )
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
 

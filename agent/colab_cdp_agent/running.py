@@ -37,6 +37,7 @@ def configure(options: argparse.Namespace) -> config.Config:
         sites=options.site,
         mqtt=options.mqtt,
         name=options.name,
+        lan=getattr(options, "lan", False),  # of `run` only
     )
     config.check_chrome_host(settings.chrome.host, allowed=options.remote_chrome)
     config.check_plaintext(settings.mqtt.url, allowed=options.insecure_plaintext)

@@ -63,8 +63,8 @@ class Mqtt(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description=(
                 "`embedded` starts a broker on this machine, `none` publishes nothing; any "
-                "other broker by `mqtt://`, `mqtts://`, `ws://` or `wss://`. No password in "
-                "here."
+                "other broker by `mqtt://`, `mqtts://`, `ws://` or `wss://`; several machines of "
+                "one, separated by commas, are tried in turn. No password in here."
             )
         ),
     ] = field(default_factory=lambda: BrokerUrl(EMBEDDED))
@@ -187,7 +187,7 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(
             description=(
-                "Serve the page and the embedded broker on the local network, behind generated "
+                "Open the embedded broker, and the page, to the local network, behind generated "
                 "passwords; false: on this machine only."
             )
         ),
