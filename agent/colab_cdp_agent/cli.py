@@ -9,7 +9,7 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "report", "demo", "config")
+COMMANDS = ("run", "doctor", "report", "phone-config", "demo", "config")
 
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--config", type=Path, metavar="FILE")
     report.set_defaults(command=_report)
 
+    _add_phone_config(commands.add_parser)
+
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
     )
@@ -109,6 +111,25 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="say more")
 
 
+def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    phone = add_parser(
+        "phone-config",
+        help="a file for the phone app IoT MQTT Panel, and the topics for any other",
+        allow_abbrev=False,
+    )
+    phone.add_argument("--out", type=Path, default=Path("iot-mqtt-panel.json"), metavar="FILE")
+    phone.add_argument("--mqtt", metavar="URL", help="a broker of your own")
+    phone.add_argument("--lan", action="store_true", help="as the agent was started")
+    phone.add_argument(
+        "--with-password",
+        action="store_true",
+        help="write the broker's password into the file, for whoever gets it to read",
+    )
+    phone.add_argument("--config", type=Path, metavar="FILE")
+    phone.add_argument("--insecure-plaintext", action="store_true", help="as for `run`")
+    phone.set_defaults(command=_phone_config)
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < LONGEST_DEMO_S:
@@ -132,6 +153,12 @@ def _report(options: argparse.Namespace) -> int:
     from colab_cdp_agent import report  # noqa: PLC0415
 
     return report.show(options)
+
+
+def _phone_config(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import phone_config  # noqa: PLC0415
+
+    return phone_config.make(options)
 
 
 def _demo(options: argparse.Namespace) -> int:
