@@ -249,7 +249,8 @@ RULES: Final = f"""\
 - **Attention** rings once: what was raised before the agent was restarted is not raised anew.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
-  removed. What an agent that crashed has left behind is removed after its next start.
+  removed. What an agent that crashed or an earlier version has left below its own name is removed
+  a few seconds after each connect, retained requests too.
 - **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
   another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.

@@ -27,8 +27,12 @@ from colab_cdp_protocols.verbs import Verb
 FIELDS = ("title", "phase", "since", "attention", "progress", "eta", "loss", "last_line")
 NOT_REACHED = (BrokerLostError, BrokerRefusedError, BrokerFailedError)
 SHUT = (
-    "that broker is reached from this computer only: start the agent with --lan, then run this"
-    " with --lan once more"
+    "the agent's own broker is reached from this computer only: start the agent with --lan, then"
+    " run this with --lan once more"
+)
+LOOPBACK = (
+    "the broker was named by this computer's own loopback address: the file names its address in"
+    " the network, where the broker has to listen too"
 )
 NO_WEBSOCKET = (
     "no file was written: how one names a WebSocket is not known; name the broker by mqtt:// or"
@@ -74,7 +78,7 @@ async def _find(settings: Config) -> Found:
         return await _find_embedded(settings)
     link = configured_links(settings.mqtt)[0]
     found = await _ask(link, settings.mqtt.root)
-    return _from_outside(found, SHUT) if is_loopback(link.host) else found
+    return _from_outside(found, LOOPBACK) if is_loopback(link.host) else found
 
 
 async def _find_embedded(settings: Config) -> Found:
@@ -144,7 +148,7 @@ def _phone_link(link: Link, *, with_password: bool) -> PhoneLink:
 
 def _about_the_file(file: Path, found: Found, phone: PhoneLink) -> Iterator[str]:
     notebooks = sum(len(agent.sessions) for agent in found.agents)
-    yield f"{file}: {len(found.agents)} agents, {notebooks} notebooks. Import it in IoT MQTT Panel."
+    yield f"Agents: {len(found.agents)}, notebooks: {notebooks}. For IoT MQTT Panel: {file}"
     yield "Each phone needs a file of its own: run this once for each."
     tls = ", TLS" if phone.tls else ""
     user = f", user {phone.username}" if phone.username else ""

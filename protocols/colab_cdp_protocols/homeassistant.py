@@ -37,8 +37,11 @@ _ICONS: Final = {
     "resume": "mdi:play",
 }
 _WAITING: Final = ", ".join(f"'{phase}'" for phase in sorted(mqtt.NEEDS_A_PERSON))
-_FRACTION: Final = "value_json.progress.fraction"
-_LAST_LINE: Final = "value_json.output.last_line"
+_STATE: Final = "(value_json | default({}))"
+"""The state in a template; before its device is taken down the topic is emptied."""
+_PROGRESS: Final = f"{_STATE}.get('progress', {{}})"
+_ATTENTION: Final = f"({_STATE}.get('attention') or {{}})"
+_LAST_LINE: Final = f"({_STATE}.get('output', {{}}).get('last_line') or '')"
 
 
 class HomeAssistant(Struct, frozen=True):
@@ -131,42 +134,48 @@ def _add_readings(entities: _Entities, state: str, *, last_line: bool) -> None:
     """Add what a session's state tells."""
     entities.add(
         "phase", "sensor", "Phase", icon="mdi:notebook", state_topic=state,
-        value_template="{{ value_json.phase }}",
+        value_template=_shows(f"{_STATE}.get('phase')"),
         device_class="enum", options=get_args(mqtt.Phase),
     )  # fmt: skip
     entities.add(
         "needs_a_person", "binary_sensor", "Needs a person", state_topic=state,
-        value_template=f"{{{{ 'ON' if value_json.phase in [{_WAITING}] else 'OFF' }}}}",
+        value_template=_shows(f"'ON' if {_STATE}.get('phase') in [{_WAITING}] else 'OFF'"),
         device_class="problem",
     )  # fmt: skip
     entities.add(
         "attention", "sensor", "Attention", icon="mdi:bell-alert", state_topic=state,
-        value_template="{{ (value_json.attention or {}).get('kind', 'none') }}",
+        value_template=_shows(f"{_ATTENTION}.get('kind', 'none')"),
         json_attributes_topic=state,
-        json_attributes_template="{{ (value_json.attention or {}) | tojson }}",
+        json_attributes_template=_shows(f"{_ATTENTION} | tojson"),
     )  # fmt: skip
     entities.add(
         "progress", "sensor", "Progress", icon="mdi:progress-clock", state_topic=state,
         value_template=(
-            f"{{{{ none if {_FRACTION} is none else (100 * {_FRACTION}) | round(1) }}}}"
+            f"{{% set done = {_PROGRESS}.get('fraction') %}}"
+            "{{ none if done is none else (100 * done) | round(1) }}"
         ),
         unit_of_measurement="%", state_class="measurement", suggested_display_precision=0,
     )  # fmt: skip
     entities.add(
         "eta", "sensor", "Time left", state_topic=state,
-        value_template="{{ value_json.progress.eta_s }}",
+        value_template=_shows(f"{_PROGRESS}.get('eta_s')"),
         device_class="duration", unit_of_measurement="s", suggested_display_precision=0,
     )  # fmt: skip
     entities.add(
         "loss", "sensor", "Loss", icon="mdi:chart-line", state_topic=state,
-        value_template="{{ value_json.progress.metrics.get('loss') }}",
+        value_template=_shows(f"{_PROGRESS}.get('metrics', {{}}).get('loss')"),
         state_class="measurement",
     )  # fmt: skip
     if last_line:
         entities.add(
             "last_line", "sensor", "Last line", icon="mdi:console-line", state_topic=state,
-            value_template=f"{{{{ ({_LAST_LINE} or '')[:{LONGEST_STATE}] or none }}}}",
+            value_template=_shows(f"{_LAST_LINE}[:{LONGEST_STATE}] or none"),
         )  # fmt: skip
+
+
+def _shows(expression: str) -> str:
+    """Return a template that shows an expression."""
+    return f"{{{{ {expression} }}}}"
 
 
 def _add_own_readings(entities: _Entities, levels: dict[str, str]) -> None:

@@ -18,6 +18,8 @@ Json = dict[str, Any]
 DATA_VERSION: Final = 54
 KEEPALIVE_S, CONNECT_LIMIT_S = 60, 10
 GREEN, ORANGE, GREY, BLUE = "#4CAF50", "#FF9800", "#9E9E9E", "#2196F3"
+SHOWN_NOWHERE: Final = "screenshot"
+"""A verb without a button: of a panel for pictures no such file was at hand."""
 HALF, WHOLE = "50", "100"
 """Widths of a panel, in percent."""
 
@@ -161,8 +163,10 @@ def _text(name: str, topic: str, *, unit: str = "", width: str = HALF) -> Json:
 
 def _buttons(levels: dict[str, str], verbs: tuple[Verb, ...]) -> Iterator[Json]:
     for verb in verbs:
+        if verb.name == SHOWN_NOWHERE:
+            continue
         yield {
-            "panelName": verb.name,
+            "panelName": verb.name.replace("_", " ").capitalize(),
             "topic": mqtt.SESSION_REQUEST.at(**levels, verb=verb.name),
             "type": "button",
             "mqttType": "pub",

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from hypothesis import given
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
 import samples
 from colab_cdp_protocols import mqtt, verbs
@@ -62,12 +62,14 @@ def row(topic: str) -> mqtt.Topic:
 def shown(component: Component, payload: bytes) -> str:
     """Return what a reading shows of a payload: as Home Assistant, without making it a number."""
     assert component.value_template is not None
-    template = Environment(autoescape=False).from_string(component.value_template)
-    return template.render(value_json=json.loads(payload))
+    template = Environment(autoescape=False, undefined=StrictUndefined).from_string(
+        component.value_template
+    )
+    return template.render({"value_json": json.loads(payload)} if payload else {})
 
 
-def readings(state: mqtt.State) -> dict[str, str]:
-    payload = mqtt.encode(state)
+def readings(state: mqtt.State | None) -> dict[str, str]:
+    payload = mqtt.encode(state) if state is not None else b""
     return {
         name: shown(each, payload)
         for name, each in NOTEBOOK.components.items()
@@ -166,6 +168,13 @@ def test_what_is_unknown_is_said_to_be_unknown() -> None:
     told = readings(samples.state())
     unknown = {name for name, text in told.items() if text == "None"}
     assert unknown == {"progress", "eta", "loss", "last_line"}
+
+
+def test_what_is_taken_down_is_no_error() -> None:
+    told = readings(None)
+    assert told.pop("needs_a_person") == "OFF"
+    assert told.pop("attention") == "none"
+    assert set(told.values()) == {"None"}
 
 
 def test_what_is_known_is_shown() -> None:

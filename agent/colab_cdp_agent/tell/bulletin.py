@@ -80,11 +80,11 @@ class Bulletin:
         state = self.states.pop(session, None)
         if state is None:
             return
+        if self._publish.homeassistant:  # before the topics that its entities read
+            self._board.remove(mqtt.DISCOVERY.at(agent=self._levels["agent"], id=session))
         self._board.remove(mqtt.STATE.at(**self._levels, id=session))
         for field, _text in mqtt.fields(state, last_line=True):
             self._board.remove(mqtt.FIELD.at(**self._levels, id=session, field=field))
-        if self._publish.homeassistant:
-            self._board.remove(mqtt.DISCOVERY.at(agent=self._levels["agent"], id=session))
         self._summarise()
 
     def sessions(self) -> tuple[mqtt.SessionEntry, ...]:
