@@ -170,7 +170,7 @@ def test_a_run_that_ended_while_the_channel_was_closed_is_completed_from_the_pag
 
 
 async def _ended(notebook: Notebook) -> None:
-    while notebook.sheet.cells[0].state == "running":
+    while notebook.sheet.cells[0].state != "ok":
         await notebook.read()
 
 
@@ -233,10 +233,14 @@ def test_while_the_witnesses_disagree_nothing_is_done_in_the_page(
     stage: Stage, chromium: Chromium, night: Night
 ) -> None:
     at_work = running(stage, chromium, night, "page says idle")
+    more(night, at_work)
     at_rest = opened(stage, chromium, "page says busy", "1")
     until_phase(night, at_rest.url, "idle", START_LIMIT_S)
     stage.do(at_rest.run())
-    until_state(night, at_rest.url, lambda state: state["witnesses"]["wire"] == "idle")
+    stage.do(_ended(at_rest))
+    night.until(
+        lambda: [each for each in night.events(at_rest.url) if each["kind"] == "run_finished"]
+    )
     stage.do(at_work.cell("idle"))
     stage.do(at_rest.cell("running"))
     clicks = [stage.do(each.read())["connect_clicks"] for each in (at_work, at_rest)]

@@ -11,7 +11,7 @@ from chromium import Chromium, find_chromium
 from mosquitto import find_mosquitto
 from night import Night
 from stage import Stage
-from witnessed import NOTHING, START_LIMIT_S, gaps, numbers, opened, states, until_phase
+from witnessed import NOTHING, START_LIMIT_S, all_opened, gaps, numbers, opened, states, until_phase
 
 pytestmark = [
     pytest.mark.skipif(
@@ -58,8 +58,8 @@ def night(chromium: Chromium) -> Iterator[Night]:
 def test_of_three_thousand_lines_a_second_none_is_lost_and_states_come_once_a_second(
     stage: Stage, chromium: Chromium, night: Night
 ) -> None:
-    notebooks = [opened(stage, chromium, f"speaker {n}", SPEAKER) for n in range(8)]
-    quiet = opened(stage, chromium, "quiet", "1")
+    cells = {f"speaker {number}": SPEAKER for number in range(8)} | {"quiet": "1"}
+    *notebooks, quiet = all_opened(stage, chromium, cells)
     for notebook in [*notebooks, quiet]:
         until_phase(night, notebook.url, "idle", START_LIMIT_S)
     for notebook in notebooks:

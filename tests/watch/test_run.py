@@ -70,7 +70,7 @@ def read_page(
         record.intake.caught_up(since, None)
         return
     joined = following(archived, shown, held)
-    record.intake.caught_up(since, joined, len(held), shown)
+    record.intake.caught_up(since, joined, held, shown)
 
 
 began = facts.RunBegan("R", seen=True)
@@ -219,7 +219,7 @@ heard = st.one_of(
     st.just(facts.Answered()),
     st.just(facts.Deafened()),
 )  # fmt: skip
-deeds = st.sampled_from(["unreadable", "release", "rest", "find"])
+deeds = st.sampled_from(["unreadable", "look", "compared", "release", "rest", "find"])
 
 
 @given(st.lists(heard | deeds, max_size=30))
@@ -227,8 +227,15 @@ def test_facts_in_any_order_never_raise_and_no_text_that_was_heard_is_lost(
     story: list[facts.Fact | str],
 ) -> None:
     record, log = recorded()
+    seen = record.intake.held
     for each in [*story, "release"]:
-        if each == "unreadable":
+        if each == "look":
+            seen = record.intake.held
+        elif each == "compared":  # which takes a while, in which all else may happen
+            joined = [("stdout", "".join(text for _stream, text in seen))]
+            record.intake.caught_up(LONG_AGO, joined, seen)
+            seen = ()
+        elif each == "unreadable":
             read_page(record, None, since=LONG_AGO)
         elif each == "release":
             record.intake.release()
@@ -284,6 +291,6 @@ def read_page_of(record: RunRecord, log: FakeLog, before: str, printed: str) -> 
     """Let the session read the page if text waits for it."""
     if record.intake.holding:
         gaps = log.gaps
-        read_page(record, printed, archived=log.text)
+        read_page(record, printed, archived=log.text, since=LONG_AGO)
         assert log.gaps == gaps + 1
         assert log.text == before + printed

@@ -98,21 +98,25 @@ class Intake:
         return tuple(self._held or ())
 
     def caught_up(
-        self, since: datetime | None, joined: list[Piece] | None, count: int = 0, shown: str = ""
+        self,
+        since: datetime | None,
+        joined: list[Piece] | None,
+        heard: tuple[Piece, ...] = (),
+        shown: str = "",
     ) -> None:
         """Go on with what was held back, after what the page shows and the archive lacks.
 
         Args:
             since: when something was last archived, None where nothing ever was.
-            joined: what is to be archived in the place of what was held back, None where the page
+            joined: what is to be archived in the place of what was heard, None where the page
                 could not be read.
-            count: how many pieces of what was held back it stands for.
+            heard: what was held back when it was joined with the page.
             shown: what the page shows of the run.
 
         """
-        if self._held is None:
-            return  # it was too much to wait
-        held = self._held if joined is None else [*joined, *self._held[count:]]
+        if self._held is None or self._held[: len(heard)] != list(heard):
+            return  # it was too much to wait, or there was another gap meanwhile
+        held = self._held if joined is None else [*joined, *self._held[len(heard) :]]
         cut_off = [each for each in self._cut_off if _text(each) not in shown]
         held = [*chain.from_iterable(cut_off), *held]
         away, self._deaf_since = self._deaf_since or since, None

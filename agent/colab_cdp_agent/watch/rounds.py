@@ -18,6 +18,8 @@ from colab_cdp_agent.watch.printed import HeardText, Keeper, Kept, measure
 from colab_cdp_agent.watch.verdict import Verdict
 
 MEASURE_EVERY_S = 10.0
+DUTY_LIMIT_S = 180.0
+"""A disk that hangs must not keep the other duties back."""
 
 log = structlog.get_logger()
 
@@ -94,7 +96,10 @@ class Rounds:
                 outcome = Outcome(done=False, result="observing: would have done it")
             else:
                 try:
-                    outcome = await self._do(duty, page, keeper)
+                    async with asyncio.timeout(DUTY_LIMIT_S):
+                        outcome = await self._do(duty, page, keeper)
+                except TimeoutError:
+                    outcome = Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
                 except ChromeError as error:
                     outcome = Outcome(done=False, result=f"the tab did not follow: {error}")
                 except ArchiveFailedError as error:

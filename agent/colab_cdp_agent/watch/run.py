@@ -46,6 +46,7 @@ class RunRecord:
         failure: what the last run raised.
         ended: how the last run ended, by the kernel's own word.
         died: whether the kernel died since the last run began, and what became of it.
+        died_at: when it did, on the monotonic clock.
         same_runtime: whether the last new connection led to the same kernel as before.
         count: the number that the kernel gave the present execution.
         intake: what was printed, on its way to the log.
@@ -61,6 +62,7 @@ class RunRecord:
         self.same_runtime: bool | None = None
         self.ended: facts.Outcome | None = None
         self.died: Literal["dead", "restarting"] | None = None
+        self.died_at: float | None = None
         self.last_at: datetime | None = None
         self.progress = ProgressReader(patterns)
         self.rhythm = Rhythm()
@@ -97,7 +99,7 @@ class RunRecord:
                 return False
             case facts.RunBegan(_, seen):
                 self.standing, self.failure, self.count = None, None, None
-                self.ended, self.died = None, None
+                self.ended, self.died, self.died_at = None, None, None
                 self.intake.began(seen=seen)
                 self._begin()
             case facts.RunCounted(_, count):
@@ -114,6 +116,7 @@ class RunRecord:
         match fact:
             case facts.KernelDied(restarts):
                 self.died = "restarting" if restarts else "dead"
+                self.died_at = time.monotonic()
                 self.standing = find("kernel_died")
                 self.log.mark("the kernel died" + (" and was restarted" if restarts else ""))
             case facts.KernelRestarted():

@@ -116,6 +116,8 @@ def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
         return wire.kernel
     if connection != "connected" or page is None:
         return "starting" if connection == "connecting" else "unknown"
+    if seen.died_s is not None and seen.page_since_s > seen.died_s:
+        return "unknown"  # the page still shows what was before the death
     return _activity(page, profile)
 
 
