@@ -41,10 +41,10 @@ def _parts() -> Iterator[str]:
     yield "## Topics"
     yield table(("topic", "payload", "retained", "QoS", "what"), _topics())
     yield _prose(
-        "`<field>` is one of the plain fields, `<verb>` one of the verbs below. The devices are"
-        " described in [homeassistant.md](homeassistant.md)."
+        "`<field>` is one of the plain fields below, `<verb>` one of the verbs. `claim` is for"
+        " agents among themselves. More of the devices is in [homeassistant.md](homeassistant.md)."
     )
-    yield "## Verbs\n\nWhat a request may ask for."
+    yield "## Verbs\n\nWhat a request may ask for; more in [commands.md](commands.md)."
     yield table(("verb", "of", "args", "empty payload", "acts", "what"), _verbs())
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())

@@ -153,7 +153,7 @@ class Commands(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description=(
                 "The verbs that are carried out; `interrupt`, `run_all` and `script` only when "
-                "they are named here. An empty list refuses all."
+                "they are named here. An empty list refuses all that touches or reads a notebook."
             )
         ),
     ] = (

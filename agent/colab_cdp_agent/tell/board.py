@@ -19,12 +19,14 @@ class Board:
 
     Attributes:
         events: what happened, each told once.
+        answers: what came of requests, each told once.
         logs: the last printed lines of each session, told while somebody can hear them.
 
     """
 
     def __init__(self) -> None:
         self.events = EventQueue()
+        self.answers = EventQueue()
         self.logs = LogTails()
         self._values: dict[str, bytes] = {}
         self._changed: dict[str, None] = {}  # in order of change

@@ -27,11 +27,15 @@ class Roster:
         profiles: the sites that are watched, the first that matches counts.
         enrol: makes the session of that id.
 
+    Attributes:
+        paused: whether a session that is seen for the first time does no duty.
+
     """
 
     def __init__(
         self, profiles: tuple[Profile, ...], enrol: Callable[[str, Profile], Session]
     ) -> None:
+        self.paused = False
         self._profiles = profiles
         self._enrol = enrol
         self._sessions: dict[str, Session] = {}
@@ -75,6 +79,16 @@ class Roster:
         for session in self._sessions.values():
             session.slept(slept)
 
+    def session(self, name: str) -> Session | None:
+        """Return the session of that id, None where there is none."""
+        return self._sessions.get(name)
+
+    def pause(self, *, on: bool) -> None:
+        """Let the duties rest in every session, those to come too, or be done again."""
+        self.paused = on
+        for session in self._sessions.values():
+            session.pause(on=on)
+
     def forget_old(self) -> list[str]:
         """Drop the sessions that have been gone for a day, and return their ids."""
         horizon = time.monotonic() - FORGET_AFTER_S
@@ -102,6 +116,7 @@ class Roster:
             return None
         if free not in self._sessions:
             self._sessions[free] = self._enrol(free, profile)
+            self._sessions[free].pause(on=self.paused)
         return self._sessions[free]
 
     async def _await_handover(self, session: str) -> None:

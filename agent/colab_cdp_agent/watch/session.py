@@ -5,36 +5,39 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
 
+from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
-from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.archive import ArchiveFailedError
 from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
-from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
-from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.diary import Diary
 from colab_cdp_agent.watch.duties import DutyName, gave_up
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
 from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
+from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.requests import Requests
 from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
-from colab_cdp_agent.watch.verdict import Verdict, verdict, word
+from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
+from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
@@ -51,14 +54,6 @@ class Listener(msgspec.Struct, frozen=True):
     state: Callable[[mqtt.State], None]
     happening: Callable[[str, mqtt.Happening], None]
     printed: Callable[[str, list[str], int], None]
-
-
-class House(msgspec.Struct, frozen=True):
-    """What all sessions share: where they are kept, and what they know of each other."""
-
-    archive: Archive
-    journal: Journal
-    company: Company
 
 
 class Session:
@@ -91,24 +86,29 @@ class Session:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
-        self._policy = policy
+        self._wanted = Wanted(policy)
         self._house = house
         self._listener = listener
         self._observe = observe
-        self._history = History(policy)
-        self._ledger = Ledger(session, profile, policy)
+        self._history = History(self._wanted)
+        self._ledger = Ledger(session, profile, self._wanted)
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
         self._attention = Attention(session, house.journal, raised)
         self._record.resume(raised)
         self._rounds = Rounds(
-            session, policy, house.archive, self._history, self._did, observe=observe
+            session, self._wanted, house.archive, self._history, self._did, observe=observe
         )
+        self._requests = Requests(
+            session, wanted=self._wanted, house=house, record=self._record, rounds=self._rounds,
+            heard=lambda: self._heard and self._record.intake.whole, observe=observe,
+        )  # fmt: skip
         self._wire: WireWitness | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._told: mqtt.State | None = None
+        self._absent: TabState = "gone"
 
     async def watch(self, tab: Tab) -> None:
         """Watch the notebook in a tab until the tab is gone.
@@ -121,25 +121,40 @@ class Session:
         page = PageWitness(tab, self._profile, self._news.set)
         wire = self._wire = WireWitness(self._hear, self._record.log.mark, self._news.set)
         tab.listener = wire
+        self._requests.begin(page)
         try:
             async with asyncio.TaskGroup() as tasks:
                 witness = tasks.create_task(page.run(), name=f"page {self.id}")
                 judge = tasks.create_task(self._judge(page, tasks), name=f"judge {self.id}")
                 await tab.gone
+                self._requests.end()
                 witness.cancel()
                 judge.cancel()
                 self._rounds.end()
                 if self._catching_up is not None:
                     self._catching_up.cancel()
         finally:
+            self._requests.end()
             wire.leave()
             self._record.intake.release()
             self.tab = self._wire = None
+
+    async def carry_out(self, verb: str, args: Any) -> Answer:
+        """Carry out what a person asks of this notebook, and verify it."""
+        answer = await self._requests.carry_out(verb, args)
+        self._look_again()
+        return answer
+
+    def pause(self, *, on: bool) -> None:
+        """Let the duties rest, or be done again."""
+        self._wanted.paused = on
+        self._look_again()
 
     def lose(self, reason: TabState) -> None:
         """Take note that the notebook has no tab any more, or no Chrome."""
         if reason == "gone" and self._history.run is not None:
             self._record.found("tab_gone")
+        self._absent = reason
         self._conclude(self._seen_nothing(reason))
 
     def slept(self, slept: Slept) -> None:
@@ -155,6 +170,13 @@ class Session:
             text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
             self._record.log.mark(text)
             self._say(News("host_slept", "warning", text))
+
+    def _look_again(self) -> None:
+        """Come to a verdict anew: something else is wanted."""
+        if self.tab is not None:
+            self._news.set()
+        else:
+            self._conclude(self._seen_nothing(self._absent))
 
     def _hear(self, fact: Fact) -> None:
         if self._record.hear(fact):
@@ -186,7 +208,7 @@ class Session:
         reading, had_runtime = page.reading, history.had_runtime
         if reading is not None:
             history.shows(word(reading, self._profile, had_runtime=had_runtime))
-        tries_end = gave_up(self._policy, history.past)
+        tries_end = gave_up(self._wanted.duties, history.past)
         return Seen(
             page.state,
             reading,
@@ -213,6 +235,7 @@ class Session:
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
         now = verdict(seen, self._profile)
+        self._requests.conclude(now)
         self._name(seen)
         self._evidence.look(seen.page, self._ledger.runtime)
         self._house.company.take(self.id, now.connection, time.monotonic())
@@ -221,7 +244,8 @@ class Session:
             self._record.shows(self._history.load)
         if self._history.run is not None:
             self._diary.run(self._history.run, self._record)
-        for news in self._ledger.take(now, seen.page):
+        told = at_rest(now) if self._wanted.paused else now
+        for news in self._ledger.take(told, seen.page):
             self._say(news)
         if self._record.newly_diverged():
             self._say(News("diverged", "warning", "The loss is not a number any more."))
@@ -229,7 +253,7 @@ class Session:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
             self._attend(now.finding, seen)
-        self._tell(now)
+        self._tell(told)
         return now
 
     def _attend(self, finding: Finding | None, seen: Seen) -> None:

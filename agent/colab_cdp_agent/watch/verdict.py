@@ -67,6 +67,11 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
+def at_rest(now: Verdict) -> Verdict:
+    """Return a verdict as it is told while the duties rest: what needs a person is still said."""
+    return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
+
+
 def word(page: PageReading, profile: Profile, *, had_runtime: bool) -> Kernel | Connection:
     """Return what a page alone shows: of its kernel, or of its connection where it is not up."""
     connection, _detector = _connection(page, profile, had_runtime=had_runtime)
@@ -154,6 +159,9 @@ _BUSY: dict[Kernel, Phase] = {
     "starting": "connecting",
     "unknown": "connecting",
 }
+
+
+_RESTING: frozenset[Phase] = frozenset({"running", "idle", "queued", "connecting", "reconnecting"})
 
 
 def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
