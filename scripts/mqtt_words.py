@@ -11,7 +11,7 @@ from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_agent.watch.progress.metrics import MOST_METRICS
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import discovery, mqtt
 
 PHASES: Final[dict[mqtt.Phase, str]] = {
     "running": "a cell runs",
@@ -51,7 +51,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery, discovery.Device,
+    discovery.Origin, discovery.Availability, discovery.Component,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -177,6 +178,22 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "data": "what was asked for; of what acts `{result}`, a sentence",
         "error": "why it is not `ok`, in a sentence",
     },
+    discovery.Discovery: {
+        "device": "the device",
+        "origin": "who announces it",
+        "components": "its entities, by name",
+        "availability": "when they can be reached",
+    },
+    discovery.Device: {
+        "identifiers": "one: program, agent and session",
+        "name": "the notebook's title",
+        "manufacturer": "the program",
+        "model": "the site of the notebook",
+        "sw_version": "of the agent, on its own device",
+        "via_device": "the agent's device",
+    },
+    discovery.Origin: {"name": "of the program", "sw_version": "its version"},
+    discovery.Availability: {"topic": "the agent's `status`"},
 }
 
 FIELDS: Final = {
@@ -209,7 +226,8 @@ RULES: Final = f"""\
 - **Attention** rings once: what was raised before the agent was restarted is not raised anew.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
-  removed. What an agent that crashed has left behind is removed after its next start.
+  removed. What an agent that crashed or an earlier version has left below its own name is removed
+  a few seconds after each connect, retained requests too.
 - **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
   another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.

@@ -49,14 +49,14 @@ class Newsroom:
         instance: str = "one",
         root: str = "colab",
         publish: Publish = Publish(),  # noqa: B008 - frozen
-        commands: Commands = Commands(),  # noqa: B008 - frozen
-        carry_out: CarryOut = carry_out,
         name: str = "host",
         embedded: EmbeddedBroker | None = None,
         started: Callable[[BrokerAddress], None] = lambda _address: None,
+        commands: Commands = Commands(),  # noqa: B008 - frozen
+        carry_out: CarryOut = carry_out,
     ) -> None:
         self.board = Board()
-        self.bulletin = Bulletin(self.board, root, name, publish)
+        self.bulletin = Bulletin(self.board, root, name, publish, commands)
         self.notes: list[mqtt.Happening] = []
         self.dispatcher = Dispatcher(
             root,

@@ -83,7 +83,9 @@ class Agent:
         self._identity = Identity(config.mqtt.root, name, uuid.uuid4().hex)
 
         self._board = Board()
-        self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
+        self._bulletin = Bulletin(
+            self._board, config.mqtt.root, name, config.publish, config.commands
+        )
         self._topics = TopicFile(folder / f"topics-{name}.json")
         self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
         self._dispatcher = Dispatcher(

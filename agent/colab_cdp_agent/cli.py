@@ -10,7 +10,9 @@ from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
-COMMANDS = ("run", "watch", "send", "doctor", "report", "test-alert", "demo", "config")
+COMMANDS = (
+    "run", "watch", "send", "doctor", "report", "test-alert", "phone-config", "demo", "config",
+)  # fmt: skip
 
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
@@ -104,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     alert.add_argument("--config", type=Path, metavar="FILE")
     alert.set_defaults(command=_test_alert)
+    _add_phone_config(commands.add_parser)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -150,6 +153,25 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", help="the first levels of every topic; colab")
     parser.add_argument("--config", type=Path, metavar="FILE")
     parser.add_argument("--insecure-plaintext", action="store_true", help=PLAINTEXT)
+
+
+def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    phone = add_parser(
+        "phone-config",
+        help="a file for the phone app IoT MQTT Panel, and the topics for any other",
+        allow_abbrev=False,
+    )
+    phone.add_argument("--out", type=Path, default=Path("iot-mqtt-panel.json"), metavar="FILE")
+    phone.add_argument("--mqtt", metavar="URL", help="a broker of your own")
+    phone.add_argument("--lan", action="store_true", help="as the agent was started")
+    phone.add_argument(
+        "--with-password",
+        action="store_true",
+        help="write the broker's password into the file, for whoever gets it to read",
+    )
+    phone.add_argument("--config", type=Path, metavar="FILE")
+    phone.add_argument("--insecure-plaintext", action="store_true", help="as for `run`")
+    phone.set_defaults(command=_phone_config)
 
 
 def _seconds(text: str) -> float:
@@ -200,6 +222,12 @@ def _test_alert(options: argparse.Namespace) -> int:
     from colab_cdp_agent.tell.alerts import trial  # noqa: PLC0415
 
     return trial.ring(options)
+
+
+def _phone_config(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import phone_config  # noqa: PLC0415
+
+    return phone_config.make(options)
 
 
 def _demo(options: argparse.Namespace) -> int:
