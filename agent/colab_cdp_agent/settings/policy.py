@@ -97,8 +97,10 @@ def _phone_page(config: Config) -> str:
 
 def _carries_out(config: Config) -> str:
     allowed = config.commands.allow
-    if config.mqtt.url.none or not allowed:
+    if config.mqtt.url.none:
         return "nothing"
+    if not allowed:
+        return "nothing that touches or reads a notebook"
     signed = "; what acts must be signed" if config.commands.key is not None else ""
     return ", ".join(allowed) + signed
 
