@@ -17,7 +17,7 @@ const now = () => new Date(Date.now() + behind);
 
 // Asks the agent where the topics are; one that wants a login sends the person there.
 async function about() {
-  const answer = await fetch("about");
+  const answer = await fetch("/about");
   if (answer.status === 401) location.replace("/login");
   if (!answer.ok) throw new Error(`the agent answers ${answer.status}`);
   const told = await answer.json();
