@@ -302,7 +302,7 @@ def test_the_curve_of_the_loss_is_drawn_from_what_was_seen(phone: Phone, fleet: 
         f"{canvas} && {canvas}.width > 200 && {canvas}.getContext('2d')"
         f".getImageData(0, 0, {canvas}.width, {canvas}.height).data.some((value) => value > 0)"
     )
-    phone.shows(card, "loss: last 0.4")
+    phone.shows(card, "loss from 2 to 0.4")
 
 
 def test_what_notebooks_say_is_text(phone: Phone, fleet: Fleet) -> None:
