@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--lan",
         action="store_true",
-        help="open the agent's own broker to the local network, with generated passwords",
+        help="open the phone page and the agent's own broker to the local network, with passwords",
     )
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
@@ -131,9 +131,6 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     broker.add_argument("--no-mqtt", action="store_const", const="none", dest="mqtt")
     parser.add_argument("--config", type=Path, metavar="FILE")
     parser.add_argument("--name", help="this agent's name in every topic")
-    parser.add_argument(
-        "--lan", action="store_true", help="the phone page on the local network, with a password"
-    )
     parser.add_argument(
         "--insecure-plaintext",
         action="store_true",
