@@ -30,7 +30,7 @@ PHASES: Final[dict[mqtt.Phase, str]] = {
 
 SAID: Final[dict[str, str]] = SENTENCES | {
     "run_failed": "The run failed: *the error*; by the page alone: The last run failed.",
-    "input_request": "The run waits for input: *its prompt*",
+    "input_request": "The run waits for input: *its prompt*; or only: The run waits for input.",
     "stalled": "Nothing was printed for *n* minutes, far longer than this run's pauses.",
     "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
 }
@@ -62,7 +62,9 @@ REMEDIES: Final[dict[str, str]] = {
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
-    "run_ended": ("warning", "a run is over, and nobody saw how; `cause` says what is known"),
+    "run_ended": ("warning", "nobody saw how a run ended, or whether it did; `cause` tells more"),
+    "run_interrupted": ("info", "a run was stopped before its end"),
+    "diverged": ("warning", "the loss is not a number any more; once a run"),
     "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),

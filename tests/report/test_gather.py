@@ -32,6 +32,7 @@ from records import (
     phase,
     records,
     run,
+    unhurried,
     watch,
     watches,
 )
@@ -50,6 +51,7 @@ def runs(*rows: record.Run, watches: tuple[Watch, ...] = (ALL_NIGHT,)) -> tuple[
     return only(night(watches=watches, runs=rows, phases=[phase(1, "running")])).runs
 
 
+@unhurried
 @given(rows=records, randomly=st.randoms())
 def test_the_order_of_the_rows_does_not_matter(rows: Record, randomly: Any) -> None:
     def shuffled(part: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -59,6 +61,7 @@ def test_the_order_of_the_rows_does_not_matter(rows: Record, randomly: Any) -> N
     assert repr(gather(mixed, "me", SPAN, {})) == repr(gather(rows, "me", SPAN, {}))
 
 
+@unhurried
 @given(rows=records)
 def test_every_timeline_covers_the_whole_night_without_a_seam(rows: Record) -> None:
     for notebook in gather(rows, "me", SPAN, {}).notebooks:
@@ -70,6 +73,7 @@ def test_every_timeline_covers_the_whole_night_without_a_seam(rows: Record) -> N
             assert before.phase != after.phase
 
 
+@unhurried
 @given(rows=records)
 def test_nothing_is_claimed_of_a_time_in_which_nobody_watched(rows: Record) -> None:
     found = gather(rows, "me", SPAN, {})
@@ -89,6 +93,7 @@ def joined(gaps: tuple[Gap, ...]) -> list[Gap]:
     return found
 
 
+@unhurried
 @given(watched=st.lists(watches, max_size=5), rows=st.lists(changes))
 def test_a_phase_holds_no_longer_than_its_watch(
     watched: list[Watch], rows: list[PhaseChange]
@@ -104,6 +109,7 @@ def test_a_phase_holds_no_longer_than_its_watch(
         assert any(shift.began <= moment for moment in said)
 
 
+@unhurried
 @given(rows=records)
 def test_every_gap_lies_within_the_night_and_no_two_overlap(rows: Record) -> None:
     gaps = gather(rows, "me", SPAN, {}).gaps
@@ -251,3 +257,15 @@ def test_a_limit_is_told_with_its_notebook() -> None:
     session = record.Session(SESSION, "train", "colab")
     (limit,) = night(watches=[ALL_NIGHT], sessions=[session], limits=[row]).limits
     assert (limit.title, limit.row) == ("train", row)
+
+
+def test_what_nobody_has_looked_at_for_days_is_no_news() -> None:
+    old = record.Attention(SESSION, "captcha", at(-3_000), "x")
+    limit = record.Limit(SESSION, "usage_limit", at(-3_000), "No more.", None, 1, None)
+    found = night(watches=[ALL_NIGHT], attentions=[old], limits=[limit])
+    assert (found.notebooks, found.limits) == ((), ())
+    seen = night(
+        watches=[ALL_NIGHT], attentions=[old], limits=[limit], phases=[phase(1, "limited")]
+    )
+    assert [need.since for need in only(seen).open_needs] == [old.since]
+    assert [each.row for each in seen.limits] == [limit]

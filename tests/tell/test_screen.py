@@ -289,7 +289,8 @@ def test_the_order_of_the_rows_is_one_whoever_comes_first(
     places = [rank(state)[0] for state in sorted(states, key=rank)]
     assert places == sorted(places)
     for state in states:
-        assert (rank(state)[0] == 0) >= (state.phase in mqtt.NEEDS_A_PERSON)
+        needs_a_look = state.phase in mqtt.NEEDS_A_PERSON or state.attention is not None
+        assert (rank(state)[0] == 0) == needs_a_look
 
 
 def test_what_is_said_stays_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:

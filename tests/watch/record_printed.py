@@ -23,6 +23,8 @@ from jupyter_client.manager import start_new_kernel
 HERE = Path(__file__).parent
 PATIENCE_S = 600.0
 HEAD = "# library:"
+PLACES = {sys.prefix: "/usr/local", "/tmp/recorded-": "/content/"}
+"""Folders of the recording machine, and what they are called in a notebook's."""
 
 
 class PageText(HTMLParser):
@@ -69,6 +71,8 @@ def record(name: str) -> Path:
     path = HERE / "printed" / f"{name}-{version(libraries[0])}.jsonl"
     rows = [head, *run(source)]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    for here, there in PLACES.items():
+        text = text.replace(here, there)
     path.write_text(text, "utf-8", newline="\n")
     return path
 

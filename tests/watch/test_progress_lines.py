@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +34,7 @@ def read(line: str, *patterns: str) -> mqtt.Progress:
     return reader.progress(1.0, recorded.NOW)
 
 
+@settings(deadline=None)
 @given(st.lists(lines, max_size=8))
 def test_any_line_leaves_a_progress_that_can_be_told(printed: list[str]) -> None:
     reader = ProgressReader()
@@ -46,7 +48,7 @@ def test_any_line_leaves_a_progress_that_can_be_told(printed: list[str]) -> None
         assert len(progress.metrics) <= 24
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_real_line_that_was_cut_or_mended_breaks_nothing(data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(real))
@@ -98,6 +100,7 @@ def test_of_a_line_too_long_the_beginning_is_read_and_of_its_states_the_last() -
         ("2025-08-14 23:41:27 INFO Epoch 3/50", {"epoch": 3, "epochs": 50}),
         ("step 100/6000 loss 0.12", {"step": 100, "total": 6000, "metrics": {"loss": 0.12}}),
         ("Iteration 7: loss=tensor(0.25, device='cuda:0')", {"step": 7, "metrics": {"loss": 0.25}}),
+        ("epochs:  50% 1/2 [00:30<00:30, 30.0s/it]", {"epoch": 2, "epochs": 2, "fraction": 0.5}),
         ("LOSS: -1.5e-3", {"metrics": {"loss": -0.0015}}),
         ("Val Loss: 0.5 | Val Acc: 91.25%", {"metrics": {"Val_Loss": 0.5, "Val_Acc": 91.25}}),
     ],
@@ -105,6 +108,20 @@ def test_of_a_line_too_long_the_beginning_is_read_and_of_its_states_the_last() -
 def test_a_form_is_read(line: str, progress: dict[str, object]) -> None:
     told = read(line)
     assert {key: getattr(told, key) for key in progress} == progress
+
+
+def forms_of_the_page() -> list[str]:
+    """Return the printed forms that docs/progress.md shows."""
+    page = (Path(__file__).parents[2] / "docs" / "progress.md").read_text("utf-8")
+    rows = re.findall(r"^\| .*", page.split("## What is made of it")[0], re.MULTILINE)
+    spans = [span for row in rows for span in re.findall("`([^`]+)`", row)]
+    forms = [span.replace("\\|", "|").replace("⇥", "\t") for span in spans]
+    return [form for form in forms if any(map(str.isdigit, form))]
+
+
+@pytest.mark.parametrize("form", forms_of_the_page())
+def test_every_form_that_the_page_shows_is_read(form: str) -> None:
+    assert ProgressReader().take(form, 1.0)
 
 
 def test_own_patterns_go_first_and_their_groups_say_what_they_found() -> None:

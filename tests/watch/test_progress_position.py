@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recorded
@@ -98,6 +98,11 @@ def test_epochs_without_a_total_leave_the_whole_unknown() -> None:
 
 def test_a_loop_that_is_left_early_and_begins_again_begins_from_nothing() -> None:
     assert told((60.0, bar(60, 100, 60)), (64.0, bar(2, 100, 2))).fraction == 0.02
+
+
+def test_a_bar_that_is_seen_long_after_it_was_drawn_is_still_the_same() -> None:
+    late = told((10.0, bar(10, 100, 10)), (600.0, bar(40, 100, 40)), (601.0, bar(41, 100, 41)))
+    assert (late.fraction, late.step) == (0.41, 41)
 
 
 def test_epochs_that_begin_again_begin_a_new_whole() -> None:
@@ -211,6 +216,7 @@ def test_curves_hold_one_point_for_a_step_however_often_it_is_drawn() -> None:
 steps = st.lists(st.integers(1, 30), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(epochs=st.integers(1, 6), total=st.integers(2, 200), jumps=steps, validation=st.booleans())
 def test_within_one_run_of_epochs_the_fraction_never_falls_and_ends_at_one(
     *, epochs: int, total: int, jumps: list[int], validation: bool

@@ -164,6 +164,9 @@ def test_scikit_learn_counts_in_many_ways() -> None:
     assert (table[0].step, table[0].eta_s) == (1, 0.01)
     forest = [each for each in told if each.total == 20 and each.epoch is None]
     assert (forest[-1].step, forest[-1].fraction) == (20, 1.0)
+    tasks = [each for each in told if each.total == 12]
+    assert tasks[-1].step == 12
+    assert any(each.eta_s for each in tasks[:-1])
 
 
 def test_rich_tells_a_share_and_the_time_left_but_no_step() -> None:
@@ -216,13 +219,15 @@ QUOTED: list[tuple[str, tuple[int | None, ...], Told]] = [
      {"loss": 2.967602, "avg_loss": 2.967602, "batch_loss": 3.231166, "learning_rate": 0.01}),
     ("darknet-alexeyab-batches", (1863, None, None, None), {"loss": 1379.455566, "iou": None}),
     ("darknet-first", (9002, None, None, None), {"loss": 0.06073, "Avg_IOU": None}),
-    ("yolov5", (71, 71, 5, 249), {"loss": 0.08943, "box_loss": 0.06393, "mAP50": 0.203}),
+    ("yolov5", (None, None, 5, 249), {"loss": 0.08943, "box_loss": 0.06393, "mAP50": 0.203}),
     ("yolov7", (295, 295, 33, 4999), {"loss": 0.0981, "obj_loss": 0.01035, "P": 0.874}),
     ("yolov8", (8, 8, 45, 1000), {"loss": 2.7969, "dfl_loss": 1.113, "mAP50-95": 0.673}),
     ("lightning-1", (1653, 1702, 1, None), {"loss": 0.158, "train_loss": 0.149, "v_num": None}),
     ("lightning-1-validation", (974, 1016, 1, None), {"loss": 0.223, "acc": 0.875}),
     ("pytorch-imagenet", (400, 80073, 1, None), {"loss": 6.9802, "Acc@5": 6.25}),
     ("torchvision-references", (104, 5005, 1, None), {"loss": 6.8593, "lr": 0.1}),
+    ("pytorch-cifar", (48, None, 1, None), {"loss": 0.688}),
+    ("mxnet", (200, None, 19, None), {"Train-accuracy": 0.999578, "accuracy": 0.999687}),
     ("pytorch-mnist", (3200, 60000, 1, None), {"loss": 1.7948}),
     ("nanogpt", (3020, None, None, None), {"loss": None, "train_loss": 4.039, "val_loss": 4.0427}),
     ("transformers-4", (None, None, 1, None), {"loss": 0.6624}),

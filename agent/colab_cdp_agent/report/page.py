@@ -75,7 +75,7 @@ def _overview(night: Night, clock: Clock) -> Iterator[Markup]:
 
 def _row(notebook: Notebook, night: Night, clock: Clock) -> Markup:
     name = tag("p", link(notebook), phase_now(notebook), class_="name")
-    drawn = pictures.bar(notebook.stretches, night.span, bar_says(notebook, clock))
+    drawn = pictures.bar(notebook.stretches, night.span, clock, bar_says(notebook, clock))
     return tag("div", name, drawn, class_="row")
 
 

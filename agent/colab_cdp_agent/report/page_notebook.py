@@ -25,7 +25,7 @@ def article(notebook: Notebook, span: Span, clock: Clock) -> Markup:
     return tag(
         "article",
         tag("h2", tag("bdi", notebook.title), phase_now(notebook)),
-        pictures.bar(notebook.stretches, span, bar_says(notebook, clock)),
+        pictures.bar(notebook.stretches, span, clock, bar_says(notebook, clock)),
         pictures.axis(span, clock),
         *(_run(run, clock) for run in notebook.runs),
         *_happened(notebook, clock),
@@ -50,10 +50,7 @@ def _pill(says: str, phase: str) -> Markup:
 
 def bar_says(notebook: Notebook, clock: Clock) -> str:
     """Return a bar of phases in words."""
-    told = [
-        f"{words.phase_word(stretch.phase)} from {clock(stretch.began)} to {clock(stretch.ended)}"
-        for stretch in notebook.stretches[:MOST_SPOKEN]
-    ]
+    told = [words.stretch_line(each, clock) for each in notebook.stretches[:MOST_SPOKEN]]
     more = len(notebook.stretches) - len(told)
     return f"{notebook.title}: {', '.join(told)}" + (f", and {more} more" if more else "")
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
-from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Why
+from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Stretch, Why
 
 OUTCOMES: Final = {
     "finished": "finished",
@@ -22,6 +22,8 @@ WHY: Final[dict[Why, str]] = {
 }
 ONE_CLOCK: Final = timedelta(hours=20)
 """The time of day alone says enough of what was no longer ago than this."""
+
+MINUTE_S: Final = 60
 
 
 class Clock:
@@ -64,7 +66,7 @@ def nothing(night: Night) -> str:
 
 def duration(seconds: float) -> str:
     """Return a length of time as a person would say it, in its two largest units."""
-    whole = max(0, round(seconds))
+    whole = max(0, round(seconds) if seconds < MINUTE_S else round(seconds / MINUTE_S) * MINUTE_S)
     days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
     if days:
         return f"{days} d {hours} h"
@@ -78,6 +80,11 @@ def duration(seconds: float) -> str:
 def phase_word(phase: str) -> str:
     """Return a phase in words."""
     return "not watched" if phase == NOT_WATCHED else phase.replace("_", " ")
+
+
+def stretch_line(stretch: Stretch, clock: Clock) -> str:
+    """Return a phase, and from when to when it held."""
+    return f"{phase_word(stretch.phase)} from {clock(stretch.began)} to {clock(stretch.ended)}"
 
 
 def phase_now(notebook: Notebook) -> str:

@@ -106,7 +106,10 @@ class Publish(Struct, frozen=True, forbid_unknown_fields=True):
     last_line: Annotated[
         bool, Meta(description="The last printed line, as a field of the status.")
     ] = True
-    log: Annotated[bool, Meta(description="Every printed line, on the topic `log`.")] = False
+    log: Annotated[
+        bool,
+        Meta(description="What is printed, on the topic `log`: the newest 200 lines of a second."),
+    ] = False
     homeassistant: Annotated[bool, Meta(description="Discovery for Home Assistant.")] = True
 
 

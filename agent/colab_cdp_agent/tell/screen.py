@@ -75,8 +75,8 @@ class Screen:
     def _table(self) -> Group:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
-        table.add_column(no_wrap=True, ratio=3)
-        table.add_column(ratio=5, overflow="ellipsis")
+        table.add_column(no_wrap=True, max_width=self._console.width * 3 // 10)
+        table.add_column(ratio=1, overflow="ellipsis")
         for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
@@ -107,7 +107,7 @@ class Screen:
 
 def rank(state: mqtt.State) -> tuple[int, str, str]:
     """Return what the sessions are sorted by: who needs a person, who runs, the rest; by title."""
-    if state.phase in mqtt.NEEDS_A_PERSON or (state.phase == "ended" and state.attention):
+    if state.phase in mqtt.NEEDS_A_PERSON or state.attention is not None:
         place = 0
     else:
         place = 1 if state.phase == "running" else 2

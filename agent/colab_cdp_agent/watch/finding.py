@@ -29,6 +29,7 @@ SENTENCES: dict[str, str] = {
     "run_failed": "The last run failed.",
     "fresh_runtime": "The notebook has a fresh runtime: what the old one knew is lost.",
     "tab_gone": "The tab was closed while a cell ran.",
+    "input_request": "The run waits for input.",
 }
 
 LIMITS = frozenset({"account_blocked", "usage_limit", "too_many_sessions"})

@@ -32,7 +32,7 @@ class History:
         run_interrupted: the connection was lost while a cell ran.
         run: the run that goes on, over a lost connection too.
         runtime_started: when the runtime was seen to begin.
-        page_since: when the page began to show what it shows of the kernel, on the monotonic clock.
+        page_since: when the page began to show what it shows now, on the monotonic clock.
 
     """
 
@@ -61,8 +61,8 @@ class History:
             return 0.0
         return None if self._rested_at is None else clock - self._rested_at
 
-    def shows(self, word: str | None) -> None:
-        """Take note of what the page shows of the kernel."""
+    def shows(self, word: str) -> None:
+        """Take note of what the page shows of the kernel, or of its connection."""
         if word != self._page_word:
             self._page_word, self.page_since = word, time.monotonic()
 

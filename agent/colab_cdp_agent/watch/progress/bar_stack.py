@@ -45,7 +45,7 @@ class Bar(msgspec.Struct):
     epochs_done: float
     pace: Pace
     inside: set[Key]
-    moved_in: tuple[int, ...] = ()
+    moved_in: frozenset[int] = frozenset()
 
     @property
     def key(self) -> Key:
@@ -89,7 +89,7 @@ class Bar(msgspec.Struct):
         moves = count.done > self.count.done
         if moves and not self.spans_epochs and count.done != self.total:
             # Its last state may be drawn once the next epoch has begun: that is no going on in it.
-            self.moved_in = (*{*self.moved_in, int(epochs_done)},)
+            self.moved_in |= {int(epochs_done)}
         elif count.done == 0:
             self.epochs_done = epochs_done  # it was set back to zero for the next epoch
         of_epochs = count.of_epochs or self.count.of_epochs
@@ -172,8 +172,7 @@ class BarStack:
             return new.key not in bar.inside
         if _is_renamed(bar, new):
             return True
-        begins_anew = bar.is_named_as(new.name, new.total) and not self._has_twins
-        return begins_anew and _elapsed(new.count) <= _elapsed(bar.count)
+        return bar.is_named_as(new.name, new.total) and not self._has_twins
 
 
 def _stands_around(new: Bar, bar: Bar) -> bool:

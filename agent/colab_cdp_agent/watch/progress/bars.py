@@ -211,10 +211,12 @@ def bar_name(title: str) -> str:
 
 def _title(before: str) -> str:
     """Return a bar's name: what stands before its percentage, or before its count."""
-    end = before.find("%|")
-    if end >= 0:
-        return before[:end].rstrip("0123456789. ").rstrip(" :")
-    return before.split("|", 1)[0].rstrip(" :")
+    head, drawn, _bar = before.partition("%|")
+    if not drawn:
+        head = before.partition("|")[0].rstrip()
+        if not head.endswith("%"):
+            return head.rstrip(" :")
+    return head.rstrip("%0123456789. ").rstrip(" :")
 
 
 def _rate(number: str, per: str) -> float | None:

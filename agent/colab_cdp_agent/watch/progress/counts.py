@@ -30,6 +30,8 @@ _STEP_OF = re.compile(
     r"[\s:=#\[(]{0,4}(\d{1,12})(?:\s?(?:/|of)\s?(\d{1,12}))?",
     re.IGNORECASE,
 )
+# `[1,  2000] loss: 2.173`
+_PAIR = re.compile(r"\[(\d{1,7}),\s{1,8}(\d{1,12})\]\s")
 # `Epoch: [3][ 100/600]`, `Train Epoch: 3 [640/60000 (1%)]`, `Train: 3 [ 100/600 ( 17%)]`
 _BRACKETS = re.compile(
     r"\b(?:epoch|train)\b:?\s?\[?(\d{1,7})\]?\s{0,2}\[\s{0,8}(\d{1,12})/(\d{1,12})\b", re.IGNORECASE
@@ -63,6 +65,8 @@ def _with_metrics(text: str, epoch: re.Match[str] | None, metrics: dict[str, flo
     if (brackets := _BRACKETS.search(text)) is not None:
         count = Count(int(brackets[2]), int(brackets[3]), "step")
         return LineReading(count, Epoch(int(brackets[1])), metrics)
+    if (pair := _PAIR.match(text)) is not None:
+        return LineReading(Count(int(pair[2]), name="step"), Epoch(int(pair[1])), metrics)
     if (step := _STEP_OF.search(text)) is not None:
         return _of_step(step, epoch, text, metrics)
     if epoch is not None:

@@ -34,8 +34,8 @@ _DARKNET_LAYER = re.compile(r"v\d \((?:iou|mse|giou|ciou|diou) loss|Region (?:\d
 # `Iteration 1, loss = 0.71`, `building tree 3 of 100`, `[Parallel(n_jobs=1)]: Done 10 out of 50 |`
 _TREE = re.compile(r"building tree (\d{1,9}) of (\d{1,9})$")
 _PARALLEL = re.compile(
-    r"\[Parallel\(.{1,40}\)\]: Done\s++(\d{1,9}) out of\s++(\d{1,9}) \| elapsed:.{1,20}"
-    r"remaining:\s++(\d++(?:\.\d++)?(?:s|min))"
+    r"\[Parallel\([^)]{1,40}\)\]: Done\s++(\d{1,9}) (?:tasks|out of\s++(\d{1,9}))\s++\| "
+    r"elapsed:\s++[\d.]++\s?(?:s|min)(?: remaining:\s++([\d.]{1,12}\s?(?:s|min)))?"
 )
 
 
@@ -98,6 +98,7 @@ def read_scikit(text: str) -> LineReading | None:
     if match := _TREE.match(text):
         return LineReading(Count(int(match[1]), int(match[2]), "tree"))
     if match := _PARALLEL.match(text):
-        left = amount_s(match[3])
-        return LineReading(Count(int(match[1]), int(match[2]), "tasks", eta_s=left), eta_s=left)
+        total = int(match[2]) if match[2] else None
+        left = amount_s(match[3]) if match[3] else None
+        return LineReading(Count(int(match[1]), total, "tasks"), eta_s=left)
     return None

@@ -33,7 +33,7 @@ _QUALIFIERS = (
 _NO_METRIC = {  # counts, times, sizes and speeds
     "epoch", "epochs", "step", "steps", "iter", "iteration", "batch", "eta", "time", "elapsed",
     "remaining", "v_num", "data", "data_time", "mem", "memory", "max_mem", "img/s", "total",
-    "seed", "version", "date",
+    "seed", "version", "date", "speed",
 }  # fmt: skip
 _ASSIGNED = re.compile(rf"\s?[:=]\s{{0,8}}(?:tensor\()?({NUMBER})(?=[\s,;|)\]}}&%]|$|\.\s|\.$)")
 _BARE = re.compile(

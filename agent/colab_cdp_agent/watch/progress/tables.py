@@ -9,6 +9,7 @@ import re
 from colab_cdp_agent.watch.progress.bars import read_tqdm, read_ultralytics
 from colab_cdp_agent.watch.progress.metrics import is_known, metric_name
 from colab_cdp_agent.watch.progress.reading import (
+    NOTHING,
     NUMBER,
     Count,
     Epoch,
@@ -89,17 +90,16 @@ class Tables:
         return LineReading(Count(number, name="row"), metrics=metrics, eta_s=eta)
 
     def _read_yolo(self, text: str) -> LineReading | None:
-        bar = read_ultralytics(text) or read_tqdm(text)
+        """Read a row of losses with its bar, or as much as a narrow terminal left of it."""
+        bar = read_ultralytics(text) or read_tqdm(text) or NOTHING
         cells = text.split()
-        if bar is None:
-            if cells[:1] == ["all"] and len(cells) in {6, 7}:
-                return _scores(cells[-4:])
-            return None
+        if cells[:1] == ["all"] and len(cells) in {6, 7}:
+            return _scores(cells[-4:])
         if re.match(r"\s*+Class\s", text):
             return LineReading(bar.count)  # its title holds names of scores, not their values
-        epoch = re.fullmatch(r"(\d{1,7})/(\d{1,7})", cells[0])
-        if epoch is None:
-            return bar
+        epoch = re.fullmatch(r"(\d{1,7})/(\d{1,7})", (cells or [""])[0])
+        if epoch is None or len(cells) < len(self._columns):
+            return None
         metrics: dict[str, float] = {}
         for name, cell in zip(self._columns[1:], cells[1:], strict=False):
             match = _CELL.match(cell.rstrip(":"))

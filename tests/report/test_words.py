@@ -1,0 +1,48 @@
+"""The words of the report: times and lengths as a person says them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colab_cdp_agent.report import words
+from colab_cdp_agent.report.night import Curve
+from colab_cdp_agent.report.timeline import Span
+from colab_cdp_agent.report.words import Clock
+from records import BEGAN, at
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (60, "1 min"), (3_599, "1 h 00 min"),
+        (3_600 + 360, "1 h 06 min"), (86_399, "1 d 0 h"), (90_000, "1 d 1 h"), (-5, "0 s"),
+    ],
+)  # fmt: skip
+def test_a_length_of_time_is_said_in_its_largest_units(seconds: float, says: str) -> None:
+    assert words.duration(seconds) == says
+
+
+@given(ago=st.floats(0, 100), hours=st.floats(0.1, 100))
+def test_a_time_of_day_stands_alone_only_where_it_can_be_no_other(ago: float, hours: float) -> None:
+    span = Span(BEGAN, BEGAN + timedelta(hours=hours))
+    said = Clock(span)(span.ended - timedelta(hours=ago))
+    assert (len(said) > len("22:00")) or max(ago, hours) < 24
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ((2.0, 1.0), "2 → 1"),
+        ((2.0, 0.5, 3.0, 1.0), "2 → 1 (lowest 0.5, highest 3)"),
+        ((2.0, None), "2 → not finite"),
+        ((0.123456,), "0.1235"),
+        ((None, None), "never a finite number"),
+    ],
+)
+def test_a_curve_is_said_by_its_ends_and_its_extremes(
+    values: tuple[float | None, ...], says: str
+) -> None:
+    points = tuple((at(minute), value) for minute, value in enumerate(values))
+    assert words.curve_line(Curve("loss", points)) == says
