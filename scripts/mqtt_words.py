@@ -63,6 +63,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
     "run_ended": ("warning", "nobody saw how a run ended, or whether it did; `cause` tells more"),
+    "run_interrupted": ("info", "a run was stopped before its end"),
+    "diverged": ("warning", "the loss is not a number any more; once a run"),
     "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),

@@ -14,7 +14,7 @@ from colab_sim import Notebook
 from mosquitto import find_mosquitto
 from night import NAME, Night
 from stage import Stage
-from witnessed import ENDLESS, NOTHING, START_LIMIT_S, alerts, opened, until_phase, until_state
+from witnessed import ENDLESS, NOTHING, START_LIMIT_S, alerts, all_opened, until_phase, until_state
 
 pytestmark = [
     pytest.mark.skipif(
@@ -59,7 +59,7 @@ def test_what_was_raised_before_the_agent_was_killed_rings_no_second_time_and_it
         "kernel_died": ENDLESS,
         "input_request": ASKS,
     }
-    notebooks = {kind: opened(stage, chromium, kind, code) for kind, code in cells.items()}
+    notebooks = dict(zip(cells, all_opened(stage, chromium, cells), strict=True))
     with Night(chromium.port, config={"duties": NOTHING}) as night:
         for notebook in notebooks.values():
             until_phase(night, notebook.url, "idle", START_LIMIT_S)

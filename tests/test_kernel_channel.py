@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_dropped_channel_is_unknown_and_its_gap_is_filled_from_the_page(
 
 
 def test_a_run_that_ended_while_the_channel_was_closed_is_completed_from_the_page(
-    stage: Stage, chromium: Chromium, night: Night, tmp_path: Any
+    stage: Stage, chromium: Chromium, night: Night, tmp_path: Path
 ) -> None:
     sign = tmp_path / "sign"
     code = AT_A_SIGN.replace("SIGN", repr(str(sign)))
@@ -169,7 +170,7 @@ def test_a_run_that_ended_while_the_channel_was_closed_is_completed_from_the_pag
 
 
 async def _ended(notebook: Notebook) -> None:
-    while notebook.sheet.cells[0].state == "running":
+    while notebook.sheet.cells[0].state != "ok":
         await notebook.read()
 
 
@@ -232,10 +233,14 @@ def test_while_the_witnesses_disagree_nothing_is_done_in_the_page(
     stage: Stage, chromium: Chromium, night: Night
 ) -> None:
     at_work = running(stage, chromium, night, "page says idle")
+    more(night, at_work)
     at_rest = opened(stage, chromium, "page says busy", "1")
     until_phase(night, at_rest.url, "idle", START_LIMIT_S)
     stage.do(at_rest.run())
-    until_state(night, at_rest.url, lambda state: state["witnesses"]["wire"] == "idle")
+    stage.do(_ended(at_rest))
+    night.until(
+        lambda: [each for each in night.events(at_rest.url) if each["kind"] == "run_finished"]
+    )
     stage.do(at_work.cell("idle"))
     stage.do(at_rest.cell("running"))
     clicks = [stage.do(each.read())["connect_clicks"] for each in (at_work, at_rest)]

@@ -1,7 +1,7 @@
 """What tests do with notebooks that have a real kernel, and what was told and kept of them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,22 @@ for number in itertools.count():
 
 def opened(stage: Stage, chromium: Chromium, name: str, code: str, **options: Any) -> Notebook:
     """Open a notebook with a real kernel in a hidden tab; its cell holds the code."""
-    notebook = stage.notebook(name, kernel=True, **options)
-    stage.do(notebook.source(code))
-    chromium.open(notebook.url)
-    stage.do(notebook.opened())
-    chromium.open("about:blank")
+    (notebook,) = all_opened(stage, chromium, {name: code}, **options)
     return notebook
+
+
+def all_opened(
+    stage: Stage, chromium: Chromium, cells: Mapping[str, str], **options: Any
+) -> list[Notebook]:
+    """Open notebooks side by side, by their names with what their cells hold."""
+    notebooks = [stage.notebook(name, kernel=True, **options) for name in cells]
+    for notebook, code in zip(notebooks, cells.values(), strict=True):
+        stage.do(notebook.source(code))
+        chromium.open(notebook.url)
+    chromium.open("about:blank")
+    for notebook in notebooks:
+        stage.do(notebook.opened())
+    return notebooks
 
 
 def until_state(

@@ -38,6 +38,7 @@ from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
+from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
 from colab_cdp_agent.watch.session import House, Listener, Session
@@ -86,7 +87,7 @@ class Agent:
             Company(),
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
-        self._raised: dict[str, dict[str, datetime]] = {}
+        self._raised: dict[str, list[mqtt.Attention]] = {}
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -134,7 +135,7 @@ class Agent:
             policy=self._config.duties,
             house=self._house,
             patterns=self._config.progress.patterns,
-            raised=self._raised.pop(session, {}),
+            raised=self._raised.pop(session, []),
             listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
             observe=self._options.observe,
         )
@@ -169,17 +170,19 @@ class Agent:
 
     def _headline(self) -> str:
         chrome = self._chrome.info
-        says = (
-            chrome.product if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
-        )
+        version = (chrome.product or "").removeprefix("Chrome/")
+        says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
         return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
 
-    def _open_attentions(self) -> dict[str, dict[str, datetime]]:
+    def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""
-        found: dict[str, dict[str, datetime]] = {}
-        for (session, kind), (since, _) in self._house.journal.open_attentions().items():
-            found.setdefault(session, {})[kind] = since
+        found: dict[str, list[mqtt.Attention]] = {}
+        journal = self._house.journal
+        for (session, kind), (since, _) in journal.open_attentions().items():
+            told = [each for each in journal.history(session, since) if each.kind == kind]
+            text = told[0].text if told else find(kind).text
+            found.setdefault(session, []).append(mqtt.Attention(kind, since, text))
         return found
 
     async def _watch_clock(self) -> None:
@@ -189,7 +192,8 @@ class Agent:
             slept = clock.tick(time.monotonic(), time.time(), asleep_s())
             if slept is not None:
                 log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
-                self._house.company.slept = slept
+                if slept.kind != "clock_set":
+                    self._house.company.slept = slept
                 self._roster.slept(slept)
             await asyncio.sleep(CLOCK_EVERY_S)
 

@@ -109,11 +109,11 @@ def _warn_of_folders(settings: config.Config) -> None:
     folder, archive = config.state_dir(), settings.archive.dir
     why = state_folder.trouble(folder)
     if why is not None:
-        missing = ["memory of published topics"]
+        missing = ["memory of published topics", "journal: the report lacks this night"]
         if settings.mqtt.url.embedded:
             missing.append("embedded broker: nothing is told over MQTT")
         if archive is None:
-            missing.append("archive: no output is cleared")
+            missing.append("archive: nothing that is printed is kept, and no output is cleared")
         logger.warning(
             "the state folder cannot be written; the tabs are watched all the same",
             folder=str(folder),
@@ -123,7 +123,7 @@ def _warn_of_folders(settings: config.Config) -> None:
         )
     if archive is not None and (why := state_folder.trouble(archive)) is not None:
         logger.warning(
-            "the archive cannot be written; no output is cleared",
+            "the archive cannot be written; nothing that is printed is kept, no output is cleared",
             folder=str(archive),
             reason=why,
             remedy="make it writable, or name another in archive.dir",

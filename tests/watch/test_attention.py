@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_protocols import mqtt
 
 BEGAN = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 
@@ -49,7 +50,8 @@ def test_alert_and_end_alternate_for_each_kind_over_restarts_of_the_agent(
     told: list[News] = []
     for turn, step in enumerate(story):
         if isinstance(step, str):
-            attention = Attention("s", kept, dict(kept.open))
+            before_it = [mqtt.Attention(*each, "as before") for each in kept.open.items()]
+            attention = Attention("s", kept, before_it)
             continue
         finding, still = step
         before = set(kept.open)

@@ -7,9 +7,10 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.keep.catch_up import missing
+from colab_cdp_agent.keep.catch_up import following
 from colab_cdp_agent.watch import facts, intake
 from colab_cdp_agent.watch.run import RunRecord
+from colab_cdp_protocols import mqtt
 
 LONG_AGO = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 FAILURE = facts.Failure("ValueError", "no")
@@ -68,8 +69,8 @@ def read_page(
     if shown is None:
         record.intake.caught_up(since, None)
         return
-    joined = missing(archived, shown, "".join(held))
-    record.intake.caught_up(since, joined, len(held), shown)
+    joined = following(archived, shown, held)
+    record.intake.caught_up(since, joined, held, shown)
 
 
 began = facts.RunBegan("R", seen=True)
@@ -165,9 +166,13 @@ def test_too_much_to_wait_for_the_page_is_written_with_a_gap_and_the_page_comes_
     assert log.gaps == 1
 
 
+def raised(kind: str) -> mqtt.Attention:
+    return mqtt.Attention(kind, LONG_AGO, "As it was told.")
+
+
 def test_a_run_that_waited_for_input_still_does_after_a_restart_until_it_says_something() -> None:
     record, _log = recorded()
-    record.resume(["input_request"])
+    record.resume([raised("input_request")])
     standing = record.finding(0.0, None, runs=True)
     assert standing is not None
     assert standing.kind == "input_request"
@@ -178,7 +183,7 @@ def test_a_run_that_waited_for_input_still_does_after_a_restart_until_it_says_so
 def test_what_is_found_of_a_run_stands_over_a_restart_and_until_the_next_run() -> None:
     for kind in ("run_failed", "kernel_died", "fresh_runtime"):
         record, _log = recorded()
-        record.resume([kind])
+        record.resume([raised(kind)])
         hear(record, facts.Deafened(), facts.Printed("stdout", "a late thread\n"), ended)
         standing = record.finding(0.0, None, runs=False)
         assert standing is not None
@@ -214,7 +219,7 @@ heard = st.one_of(
     st.just(facts.Answered()),
     st.just(facts.Deafened()),
 )  # fmt: skip
-deeds = st.sampled_from(["unreadable", "release", "rest", "find"])
+deeds = st.sampled_from(["unreadable", "look", "compared", "release", "rest", "find"])
 
 
 @given(st.lists(heard | deeds, max_size=30))
@@ -222,8 +227,15 @@ def test_facts_in_any_order_never_raise_and_no_text_that_was_heard_is_lost(
     story: list[facts.Fact | str],
 ) -> None:
     record, log = recorded()
+    seen = record.intake.held
     for each in [*story, "release"]:
-        if each == "unreadable":
+        if each == "look":
+            seen = record.intake.held
+        elif each == "compared":  # which takes a while, in which all else may happen
+            joined = [("stdout", "".join(text for _stream, text in seen))]
+            record.intake.caught_up(LONG_AGO, joined, seen)
+            seen = ()
+        elif each == "unreadable":
             read_page(record, None, since=LONG_AGO)
         elif each == "release":
             record.intake.release()
@@ -279,6 +291,6 @@ def read_page_of(record: RunRecord, log: FakeLog, before: str, printed: str) -> 
     """Let the session read the page if text waits for it."""
     if record.intake.holding:
         gaps = log.gaps
-        read_page(record, printed, archived=log.text)
+        read_page(record, printed, archived=log.text, since=LONG_AGO)
         assert log.gaps == gaps + 1
         assert log.text == before + printed

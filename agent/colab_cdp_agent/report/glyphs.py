@@ -74,11 +74,11 @@ def sparkline(values: Sequence[float | None], width: int) -> str:
     numbers = [value for value in picked if value is not None]
     if not numbers:
         return NOT_A_NUMBER * len(picked)
-    lowest, height = min(numbers), max(numbers) - min(numbers)
+    lowest, height = min(numbers), max(numbers) / 2 - min(numbers) / 2  # halves do not overflow
     top = len(SPARKS) - 1
     return "".join(
         NOT_A_NUMBER
         if value is None
-        else SPARKS[round((value - lowest) / height * top) if height else 0]
+        else SPARKS[round((value / 2 - lowest / 2) / height * top) if height else 0]
         for value in picked
     )

@@ -7,13 +7,11 @@ text after such a gap waits until the page was read; then both are put together.
 from datetime import UTC, datetime
 from itertools import chain
 
+from colab_cdp_agent.keep.catch_up import Piece
 from colab_cdp_agent.keep.session_log import Log
 
 HELD_LIMIT = 1_000_000
 """How many characters are held back until the page's own text was read."""
-
-Piece = tuple[str, str]
-"""A stream, and what came of it."""
 
 
 class Intake:
@@ -95,26 +93,30 @@ class Intake:
             self._go_on([])  # whoever hears the run again says what is missing
 
     @property
-    def held(self) -> tuple[str, ...]:
-        """The text that is held back, piece by piece, as far as it goes on without a gap."""
-        return tuple(text for _stream, text in self._held or ())
+    def held(self) -> tuple[Piece, ...]:
+        """What is held back, as far as it goes on without a gap."""
+        return tuple(self._held or ())
 
     def caught_up(
-        self, since: datetime | None, joined: str | None, pieces: int = 0, shown: str = ""
+        self,
+        since: datetime | None,
+        joined: list[Piece] | None,
+        heard: tuple[Piece, ...] = (),
+        shown: str = "",
     ) -> None:
         """Go on with what was held back, after what the page shows and the archive lacks.
 
         Args:
             since: when something was last archived, None where nothing ever was.
-            joined: what is to be archived in the place of what was held back, None where the page
+            joined: what is to be archived in the place of what was heard, None where the page
                 could not be read.
-            pieces: how many pieces of what was held back it stands for.
+            heard: what was held back when it was joined with the page.
             shown: what the page shows of the run.
 
         """
-        if self._held is None:
-            return  # it was too much to wait
-        held = self._held if joined is None else [("stdout", joined), *self._held[pieces:]]
+        if self._held is None or self._held[: len(heard)] != list(heard):
+            return  # it was too much to wait, or there was another gap meanwhile
+        held = self._held if joined is None else [*joined, *self._held[len(heard) :]]
         cut_off = [each for each in self._cut_off if _text(each) not in shown]
         held = [*chain.from_iterable(cut_off), *held]
         away, self._deaf_since = self._deaf_since or since, None

@@ -8,7 +8,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -18,6 +18,8 @@ from colab_cdp_agent.watch.printed import HeardText, Keeper, Kept, measure
 from colab_cdp_agent.watch.verdict import Verdict
 
 MEASURE_EVERY_S = 10.0
+DUTY_LIMIT_S = 180.0
+"""A disk that hangs must not keep the other duties back."""
 
 log = structlog.get_logger()
 
@@ -94,7 +96,10 @@ class Rounds:
                 outcome = Outcome(done=False, result="observing: would have done it")
             else:
                 try:
-                    outcome = await self._do(duty, page, keeper)
+                    async with asyncio.timeout(DUTY_LIMIT_S):
+                        outcome = await self._do(duty, page, keeper)
+                except TimeoutError:
+                    outcome = Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
                 except ChromeError as error:
                     outcome = Outcome(done=False, result=f"the tab did not follow: {error}")
                 except ArchiveFailedError as error:
@@ -116,7 +121,8 @@ class Rounds:
             # Some of it was heard before the kernel fell silent, and stands in the archive.
             await log.kept()
             tail = await asyncio.to_thread(self._archive.tail, self._session, TAIL_BYTES)
-            text = await asyncio.to_thread(missing, tail, text, "")
+            pieces = await asyncio.to_thread(following, tail, text, ())
+            text = "".join(piece for _stream, piece in pieces)
             self._was_heard = False
         if text:
             await self._archive.append(self._session, log.title, text)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,11 +12,11 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, missing
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.attention import NOTHING, Attention, News
+from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
@@ -28,7 +28,7 @@ from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import read_printed
+from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
@@ -39,7 +39,8 @@ from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
-CATCH_UP_LIMIT_S = 5.0
+CATCH_UP_LIMIT_S = 12.0
+DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Session:
         house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
-        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of.
         observe: say what would be done, and do nothing.
 
     """
@@ -84,7 +85,7 @@ class Session:
         house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
-        raised: Mapping[str, datetime] = NOTHING,
+        raised: Sequence[mqtt.Attention] = (),
         observe: bool,
     ) -> None:
         self.id = session
@@ -192,6 +193,7 @@ class Session:
             self._wire.reading() if self._wire is not None else None,
             loaded_s=clock - page.loaded_at,
             page_since_s=clock - history.page_since,
+            died_s=clock - died_at if (died_at := self._record.died_at) is not None else None,
             had_runtime=had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
             run_failed=history.shows_failure(reading),
@@ -221,6 +223,8 @@ class Session:
             self._diary.run(self._history.run, self._record)
         for news in self._ledger.take(now, seen.page):
             self._say(news)
+        if self._record.newly_diverged():
+            self._say(News("diverged", "warning", "The loss is not a number any more."))
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
@@ -257,13 +261,14 @@ class Session:
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
         archive, intake = self._house.archive, self._record.intake
-        since = await asyncio.to_thread(archive.last_kept, self.id)
+        since, tail = None, ""
         try:
-            await self._record.log.kept()  # what was heard before stands in the archive's tail
-            tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
+                since = await asyncio.to_thread(archive.last_kept, self.id)
+                await self._record.log.kept()  # what was heard before stands in its tail
+                tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
-                printed = await read_printed(page, last=True)
+                printed = await self._read_shown(page)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
             printed = None
@@ -271,8 +276,18 @@ class Session:
             intake.caught_up(since, None)
             return
         held = intake.held
-        joined = await asyncio.to_thread(missing, tail, printed.text, "".join(held))
-        intake.caught_up(since, joined, len(held), printed.text)
+        joined = await asyncio.to_thread(following, tail, printed.text, held)
+        intake.caught_up(since, joined, held, printed.text)
+
+    async def _read_shown(self, page: PageWitness) -> Printed | None:
+        """Read the page's text, if it draws late once it shows what was heard first."""
+        late = time.monotonic() + DRAW_LIMIT_S
+        while True:
+            printed = await read_printed(page, last=True)
+            waits = printed is not None and lags(printed.text, self._record.intake.held)
+            if not waits or time.monotonic() > late:
+                return printed
+            await asyncio.sleep(DRAW_PAUSE_S)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
@@ -285,6 +300,9 @@ class Session:
         if outcome == "finished":
             text, evidence = "The run finished.", cause.evidence or None
             self._say(News("run_finished", "info", text, "finished", evidence))
+        elif outcome == "interrupted":
+            text = "The run was stopped before its end."
+            self._say(News("run_interrupted", "info", text, cause.kind, cause.evidence or None))
         elif outcome in {"lost", "unknown"}:
             text = "Nobody saw how the run ended, or whether it did."
             self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))

@@ -110,11 +110,14 @@ def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
         return "unknown"  # a socket may look open long after its network is gone
     if page is not None and wire is not None and _wire_knows(wire):
         waits = "queued" in page.states or "running" in page.states
-        if wire.kernel == "idle" and waits and wire.since_s < SETTLE_S:
+        goes_on = seen.standing is None or seen.standing.kind in PASSING
+        if wire.kernel == "idle" and waits and goes_on and wire.since_s < SETTLE_S:
             return "busy"  # between two cells of a row that was begun before we listened
         return wire.kernel
     if connection != "connected" or page is None:
         return "starting" if connection == "connecting" else "unknown"
+    if seen.died_s is not None and seen.page_since_s > seen.died_s:
+        return "unknown"  # the page still shows what was before the death
     return _activity(page, profile)
 
 

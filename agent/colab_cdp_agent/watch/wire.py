@@ -22,6 +22,7 @@ FRAME_LIMIT_BYTES = 32 * 2**20
 SOCKETS_KEPT = 64
 FOREIGN_AFTER = 50
 """A socket whose first so many frames hold no Jupyter message speaks of something else."""
+LIVELY_S = 15.0
 HEARTBEAT = 64
 """A frame of so few characters tells nothing of what a socket is for; an idle one has no other."""
 
@@ -65,6 +66,11 @@ class WireWitness:
         self._heard_at = self._changed_at = time.monotonic()
         self._kernel: Kernel = "unknown"
 
+    @property
+    def lively(self) -> bool:
+        """Whether a kernel said something in the last seconds."""
+        return self.heard and time.monotonic() - self._heard_at < LIVELY_S
+
     def reading(self) -> WireReading:
         """Return what the kernel's own word comes to at this moment."""
         clock = time.monotonic()
@@ -90,7 +96,7 @@ class WireWitness:
     def runtime(self) -> str | None:
         """A name of the kernel behind the newest socket, which is not its id."""
         named = [socket.kernel for socket in self._sockets.values() if socket.kernel]
-        return named[-1] if named else self._conversation.runtime
+        return self._conversation.runtime or (named[-1] if named else None)
 
     def take(self, event: cdp.Event) -> None:
         """Take one event of the tab's network."""

@@ -209,7 +209,15 @@ function observe({ profile }) {
       const cell = findAll(css).find((each) => !text || reads(each, text));
       if (cell) return cell;
     }
-    return null;
+    return look ? clearedBefore(rules, look) : null;
+  }
+
+  /** The one cell that can run if some does: it looks cleared, and yet it has printed. */
+  function clearedBefore(rules, look) {
+    if (!first(profile.states.running ?? [], [])) return null;
+    const cells = rules.flatMap(({ css }) => findAll(css));
+    const found = cells.filter((each) => reads(each, look) && textOf(each) !== "");
+    return found.length === 1 ? found[0] : null;
   }
 
   function reads(cell, { path, matches: pattern, flags }) {
@@ -221,7 +229,10 @@ function observe({ profile }) {
   function textOf(cell) {
     const paths = cell ? (profile.output.text ?? []) : [];
     const found = paths.map((path) => findAll(path, cell)).find((each) => each.length > 0);
-    return (found ?? []).map((element) => element.textContent).join("").toWellFormed();
+    // What another output follows stands on a line of its own, finished or not.
+    const whole = (text, index, { length }) =>
+      text && !text.endsWith("\n") && index < length - 1 ? `${text}\n` : text;
+    return (found ?? []).map(({ textContent }) => textContent).map(whole).join("").toWellFormed();
   }
 
   function noticed(records) {
