@@ -16,7 +16,7 @@ from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import guard
 from colab_cdp_agent.tell.web.bridge import relay, socket_for_page
 from colab_cdp_agent.tell.web.login import COOKIE_LIFE_S, Login
-from colab_cdp_agent.tell.web.static_files import static_files
+from colab_cdp_agent.tell.web.static_files import StaticFiles
 
 COOKIE = "colab_cdp_agent"
 MOST_PAGES = 32
@@ -24,8 +24,7 @@ MOST_CONNECTIONS, BACKLOG = 128, 16
 """How many connections are held; and how many more there may be when they come at one moment."""
 LONGEST_FORM_BYTES = 1024
 GOODBYE_LIMIT_S = 2.0
-START, LOGIN = "index.html", "login.html"
-WITHOUT_LOGIN = frozenset({"/login", "/login.js", "/words.js", "/page.css", "/icon.svg"})
+WITHOUT_LOGIN = frozenset({"login.html", "login.js", "words.js", "page.css", "icon.svg"})
 """What the login form is made of."""
 HEADERS = {
     "Content-Security-Policy": (
@@ -37,7 +36,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-store",
 }
 
 log = structlog.get_logger()
@@ -79,7 +78,7 @@ class Server:
         self._names = access.names if access is not None else None
         self._key = access.key if access is not None else None
         self._port = 0
-        self._files = static_files()
+        self._static = StaticFiles()
         self._tries = guard.WrongTries()
         self._pages: set[web.WebSocketResponse] = set()
 
@@ -101,6 +100,7 @@ class Server:
         runner = web.AppRunner(
             application, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE_LIMIT_S
         )
+        await asyncio.to_thread(self._static.compress)
         await runner.setup()
         try:
             server = await asyncio.get_running_loop().create_server(
@@ -133,13 +133,14 @@ class Server:
         if asks_to_act and not guard.is_own_origin(request.headers.get("Origin"), host):
             raise web.HTTPForbidden(text="Another page asks.")
         if not self._may_enter(request):
-            if request.path in {"/", f"/{START}"}:
+            if request.path == "/":
                 raise web.HTTPSeeOther("/login")
             raise web.HTTPUnauthorized(text="Log in first.")
         return await handler(request)
 
     def _may_enter(self, request: web.Request) -> bool:
-        if self._access is None or request.path in WITHOUT_LOGIN:
+        found = self._static.find(request.path)
+        if self._access is None or (found is not None and found[0] in WITHOUT_LOGIN):
             return True
         return self._access.login.knows(request.cookies.get(COOKIE, ""), time.time())
 
@@ -193,18 +194,23 @@ class Server:
         return page
 
     async def _file(self, request: web.Request) -> web.Response:
-        name = request.path.removeprefix("/")
-        file = self._files.get({"": START, "login": LOGIN}.get(name, name))
-        if file is None:
+        found = self._static.find(request.path)
+        if found is None:
             raise web.HTTPNotFound(text="There is no such file.")
-        headers = {"ETag": file.tag, "Content-Type": file.type, "Vary": "Accept-Encoding"}
-        if request.headers.get("If-None-Match") == file.tag:
+        name, cached = found
+        file = self._static.files[name]
+        headers = {
+            "Cache-Control": cached,
+            "Content-Type": file.type,
+            "ETag": f'"{file.tag}"',
+            "Vary": "Accept-Encoding",
+        }
+        if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        body = file.body
-        if file.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
-            body = file.compressed
-            headers["Content-Encoding"] = "gzip"
-        return web.Response(body=body, headers=headers)
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return web.Response(body=file.body, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=file.compressed, headers=headers)
 
 
 class _Crowded(asyncio.Protocol):

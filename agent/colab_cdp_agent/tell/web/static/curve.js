@@ -1,4 +1,5 @@
 // The curve of a metric, drawn by uPlot, which is loaded when the first curve is wanted.
+import { make } from "./dom.js";
 import { clock, metric } from "./figures.js";
 
 const HEIGHT = 110;
@@ -17,7 +18,7 @@ export class Curve {
 
   async show(points) {
     this.points = points;
-    library ??= import("./vendor/uplot.js");
+    library ??= load();
     const { default: UPlot } = await library;
     if (this.points !== points) return;
     if (this.plot === null) {
@@ -69,6 +70,13 @@ export class Curve {
       ],
     };
   }
+}
+
+function load() {
+  const style = make("link", { rel: "stylesheet", href: import.meta.resolve("./vendor/uplot.css") });
+  const styled = new Promise((resolve) => style.addEventListener("load", resolve));
+  document.head.append(style);
+  return styled.then(() => import("./vendor/uplot.js"));
 }
 
 const wall = (seconds) => clock(seconds * 1000);
