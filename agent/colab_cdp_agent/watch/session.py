@@ -42,8 +42,8 @@ from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
-CATCH_UP_LIMIT_S = 5.0
-DRAW_LIMIT_S, DRAW_PAUSE_S = 2.0, 0.1
+CATCH_UP_LIMIT_S = 12.0
+DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
 
 log = structlog.get_logger()
 
