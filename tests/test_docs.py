@@ -29,6 +29,7 @@ TELLS_A_PERSON = (
     "tell/claim.py",
     "tell/connection.py",
     "tell/echo.py",
+    "tell/password_file.py",
     "tell/publisher.py",
     "watch/acts.py",
     "watch/session.py",

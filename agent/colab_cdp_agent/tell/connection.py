@@ -42,15 +42,18 @@ class Connection:
         self._client = client
         self._where = link.where
 
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe with QoS 1, and wait for the broker's word.
+    async def subscribe(self, *topics: str, qos: int = 0) -> None:
+        """Subscribe, and wait for the broker's word.
+
+        With QoS 0 nothing is lost while the connection stands. QoS 1 adds one order for all who
+        subscribe, at a cost: in a cluster that loses a machine such a subscription may fall silent.
 
         Raises:
             BrokerLostError: the connection broke off, or nothing was answered.
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, 1) for topic in topics])
+            await self._client.subscribe([(topic, qos) for topic in topics])
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False

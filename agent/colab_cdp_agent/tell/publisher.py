@@ -109,11 +109,11 @@ class Publisher:
                 await self._say_goodbye(connection)
 
     async def _subscribe(self, connection: Connection) -> None:
-        topics = [self._status, self._claim.topic, mqtt.HOMEASSISTANT_STATUS.pattern]
+        await connection.subscribe(self._status, mqtt.HOMEASSISTANT_STATUS.pattern)
         if not self._ours:
             self._claim.begin()
-            topics.append(self._claim.response_topic)
-        await connection.subscribe(*topics)
+            # Claims must be heard in one order by all who make them.
+            await connection.subscribe(self._claim.topic, self._claim.response_topic, qos=1)
 
     async def _subscribe_requests(self, connection: Connection) -> None:
         """Ask for requests once the name is ours: another agent's are not ours to answer."""
