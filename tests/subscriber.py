@@ -47,6 +47,8 @@ class Subscriber:
         """Hang up."""
         self._client.disconnect()
         self._client.loop_stop()
+        # Out of a cycle with us the client goes at once, and closes its sockets first.
+        self._client.on_message = None
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish as another client than the agent."""
