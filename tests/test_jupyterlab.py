@@ -147,7 +147,7 @@ def test_the_cells_of_a_row_are_one_run_that_may_ask_and_fail(
         night.until(lambda: night.attention("row") == "run_failed")
         state = until_phase(night, "row", "idle")
         assert state["attention"]["text"].endswith("ValueError: no Kim")
-        assert alerts(night, "row") == ["input_request", "run_failed"]
+        night.until(lambda: alerts(night, "row") == ["input_request", "run_failed"])
         failed = next(each for each in night.events("row") if each["kind"] == "run_failed")
         assert (failed["cause"], failed["evidence"]) == ("error", "The run ended with ValueError.")
         night.until(lambda: "ValueError: no Kim" in archived(night, "row"))

@@ -105,7 +105,7 @@ def discard(chromium: Chromium, person: Person, notebook: Notebook) -> None:
 
 
 def goes_on(night: Night, notebook: Notebook) -> None:
-    """Make sure that a run was taken up again, with every line and one gap."""
+    """Make sure that a run was taken up again, with every line and each gap counted."""
     url = notebook.url
     state = until_state(night, url, lambda state: state["witnesses"]["wire"] == "busy", NOTICED_S)
     assert state["kernel"] == "busy"
@@ -137,8 +137,10 @@ def test_a_run_whose_tab_slept_is_taken_up_again_without_a_lost_line(
         person.call("Page.reload", person.attach(target_of(person, notebooks["discarded"])))
         for notebook in notebooks.values():
             goes_on(night, notebook)
-            assert gaps(night, notebook.url) == 1
+            # A page that only hangs may be told of late: then nothing went unheard.
+            assert gaps(night, notebook.url) <= 1
             assert not [each for each in night.events(notebook.url) if "run_" in each["kind"]]
+        assert gaps(night, notebooks["discarded"].url) == 1
 
 
 def test_a_run_outlives_chrome_and_is_taken_up_again_in_the_next(

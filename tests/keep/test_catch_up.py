@@ -3,7 +3,7 @@
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.keep.catch_up import following, missing
+from colab_cdp_agent.keep.catch_up import following, lags, missing
 
 NOTICE = "Streaming output truncated to the last 5000 lines.\n"
 REPEATED = st.sampled_from(["", "ok", "-----", "epoch done", "ok"])
@@ -184,3 +184,11 @@ def test_a_bar_that_came_to_its_end_is_kept_and_one_under_way_in_its_last_state(
 def test_many_like_lines_are_compared_in_no_more_time_than_they_take_to_read() -> None:
     many = "ok\n" * 50_000
     assert missing(many, many + "new\n", "new\nok\n") == "new\nok\n"
+
+
+def test_a_page_lags_until_it_shows_what_was_heard_first() -> None:
+    heard = [("stderr", "\r 3%|#"), ("stdout", "line 7\nline 8\n")]
+    assert lags("line 5\nline 6\n", heard)
+    assert not lags("line 5\nline 6\nline 7\n", heard)
+    assert not lags("", [("stderr", "\r 3%|#")])
+    assert not lags("", [])

@@ -205,6 +205,13 @@ def test_a_restart_that_a_person_asked_for_is_no_death() -> None:
     assert facts.KernelRestarted() in told
 
 
+def test_a_run_whose_request_was_heard_is_seen_from_its_beginning_whatever_comes_first() -> None:
+    talk = Conversation()
+    say(talk, request())
+    told = hear(talk, message("input_request", {"prompt": "name? "}), begun())
+    assert told[0] == facts.RunBegan("R", seen=True)
+
+
 def test_an_input_request_waits_for_its_answer() -> None:
     talk = Conversation()
     hear(talk, begun(), message("input_request", {"prompt": "name? "}))

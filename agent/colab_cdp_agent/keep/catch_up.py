@@ -39,6 +39,18 @@ def following(archived_tail: str, page_text: str, heard: Sequence[Piece]) -> lis
     return [("stdout", missing(tail, page, text)), ("stderr", passing)]
 
 
+def lags(page_text: str, heard: Sequence[Piece]) -> bool:
+    """Return whether a page does not show yet what was heard first.
+
+    It draws later than it hears: what lies between what it shows and what was heard is on its way.
+    """
+    lines = (
+        line for stream, text in heard if stream != "stderr" for line in folded(text).split("\n")
+    )
+    first = next((line.strip() for line in lines if line.strip()), None)
+    return first is not None and first not in page_text
+
+
 def _without_passing_bars(text: str, *, keep_last: bool = False) -> str:
     """Return a text without the lines that are states of a bar under way."""
     *lines, last = text.split("\n")

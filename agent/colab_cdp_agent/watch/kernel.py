@@ -201,7 +201,8 @@ class Conversation:
             yield from self._replied(message, run)
             return
         if run not in self._over:
-            yield from self._begin(run, seen=kind == "execute_input")
+            # Channels overtake each other: a question may come before the run's own beginning.
+            yield from self._begin(run, seen=kind == "execute_input" or run in self._waiting)
         take = _TAKERS.get(kind)
         if take is not None:
             yield from take(self, message, run)

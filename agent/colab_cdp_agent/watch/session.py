@@ -12,7 +12,7 @@ import structlog
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
@@ -28,7 +28,7 @@ from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import read_printed
+from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
@@ -39,7 +39,8 @@ from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
-CATCH_UP_LIMIT_S = 5.0
+CATCH_UP_LIMIT_S = 12.0
+DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
 
 log = structlog.get_logger()
 
@@ -267,7 +268,7 @@ class Session:
                 await self._record.log.kept()  # what was heard before stands in its tail
                 tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
-                printed = await read_printed(page, last=True)
+                printed = await self._read_shown(page)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
             printed = None
@@ -277,6 +278,16 @@ class Session:
         held = intake.held
         joined = await asyncio.to_thread(following, tail, printed.text, held)
         intake.caught_up(since, joined, held, printed.text)
+
+    async def _read_shown(self, page: PageWitness) -> Printed | None:
+        """Read the page's text, if it draws late once it shows what was heard first."""
+        late = time.monotonic() + DRAW_LIMIT_S
+        while True:
+            printed = await read_printed(page, last=True)
+            waits = printed is not None and lags(printed.text, self._record.intake.held)
+            if not waits or time.monotonic() > late:
+                return printed
+            await asyncio.sleep(DRAW_PAUSE_S)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
