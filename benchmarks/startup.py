@@ -52,12 +52,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
     rounds = options.rounds or (30 if options.full else 10)
-    versions, bare, lines = [], [], []
+    versions, bare, empty, lines = [], [], [], []
     with tempfile.TemporaryDirectory() as state:
         run = [str(PROGRAM), "run", "--no-mqtt", "--port", str(free_port())]
         for _round in range(rounds):
             bare.append(processor_time([sys.executable, "-c", ""]))
             versions.append(processor_time([str(PROGRAM), "--version"]))
+            empty.append(first_line([sys.executable, "-c", "print(1)"], {})[0])
             lines.append(first_line(run, {"COLAB_CDP_AGENT_STATE_DIR": state}))
     seen = {"rounds": rounds, "load": psutil.getloadavg()[0]}
     Figure(
@@ -73,7 +74,9 @@ def main() -> None:
         round(statistics.median(walls), 3),
         "s",
         LINE_BAR_S,
-        seen | {"cpu_s": round(statistics.median(cpus), 3), "max_s": round(max(walls), 3)},
+        seen
+        | {"cpu_s": round(statistics.median(cpus), 3), "max_s": round(max(walls), 3)}
+        | {"python_alone_s": round(statistics.median(empty), 3)},
     ).tell()
 
 

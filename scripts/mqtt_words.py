@@ -11,7 +11,7 @@ from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_agent.watch.progress.metrics import MOST_METRICS
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import discovery, mqtt
 
 PHASES: Final[dict[mqtt.Phase, str]] = {
     "running": "a cell runs",
@@ -30,39 +30,17 @@ PHASES: Final[dict[mqtt.Phase, str]] = {
 
 SAID: Final[dict[str, str]] = SENTENCES | {
     "run_failed": "The run failed: *the error*; by the page alone: The last run failed.",
-    "input_request": "The run waits for input: *its prompt*",
+    "input_request": "The run waits for input: *its prompt*; or only: The run waits for input.",
     "stalled": "Nothing was printed for *n* minutes, far longer than this run's pauses.",
     "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
-}
-
-REMEDIES: Final[dict[str, str]] = {
-    "captcha": "solve it in the tab",
-    "still_there": "answer it in the tab",
-    "account_blocked": "read what the page says; the agent makes no further try",
-    "usage_limit": "wait, or buy compute units; the agent makes no further try",
-    "too_many_sessions": "end one in Colab's list of sessions",
-    "backend_error": "connect by hand later",
-    "out_of_memory": "use less memory, and run again from the last checkpoint",
-    "kernel_died": "look at the notebook's last output, and run again",
-    "run_anyway": "decide in the tab",
-    "drive_consent": "decide in the tab",
-    "sign_in": "sign in",
-    "disconnected": "connect by hand where the phase is `ended`",
-    "unreadable": "reload the tab; then see troubleshooting.md",
-    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
-    "tab_crashed": "reload the tab",
-    "run_failed": "read the traceback in the notebook or in the archive",
-    "fresh_runtime": "run again from the last checkpoint",
-    "tab_gone": "open the notebook again",
-    "input_request": "type the answer in the notebook",
-    "stalled": "look whether it hangs",
-    "lifetime_near": "save a checkpoint where it outlives the runtime",
 }
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
-    "run_ended": ("warning", "a run is over, and nobody saw how; `cause` says what is known"),
+    "run_ended": ("warning", "nobody saw how a run ended, or whether it did; `cause` tells more"),
+    "run_interrupted": ("info", "a run was stopped before its end"),
+    "diverged": ("warning", "the loss is not a number any more; once a run"),
     "host_slept": ("warning", "this computer slept, or the agent stood still, while a cell ran"),
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
@@ -73,7 +51,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery, discovery.Device,
+    discovery.Origin, discovery.Availability, discovery.Component,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -180,6 +159,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
+        "run_s": "of a run's end that was no failure: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",
@@ -198,6 +178,22 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "data": "what was asked for; of what acts `{result}`, a sentence",
         "error": "why it is not `ok`, in a sentence",
     },
+    discovery.Discovery: {
+        "device": "the device",
+        "origin": "who announces it",
+        "components": "its entities, by name",
+        "availability": "when they can be reached",
+    },
+    discovery.Device: {
+        "identifiers": "one: program, agent and session",
+        "name": "the notebook's title",
+        "manufacturer": "the program",
+        "model": "the site of the notebook",
+        "sw_version": "of the agent, on its own device",
+        "via_device": "the agent's device",
+    },
+    discovery.Origin: {"name": "of the program", "sw_version": "its version"},
+    discovery.Availability: {"topic": "the agent's `status`"},
 }
 
 FIELDS: Final = {
@@ -230,7 +226,8 @@ RULES: Final = f"""\
 - **Attention** rings once: what was raised before the agent was restarted is not raised anew.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
-  removed. What an agent that crashed has left behind is removed after its next start.
+  removed. What an agent that crashed or an earlier version has left below its own name is removed
+  a few seconds after each connect, retained requests too.
 - **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
   another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.

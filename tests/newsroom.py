@@ -11,7 +11,7 @@ import samples
 from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.config import BrokerUrl, Commands, Mqtt, Publish
 from colab_cdp_agent.tell.board import Board
-from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.commands import Gate
 from colab_cdp_agent.tell.dispatcher import CarryOut, Dispatcher
@@ -41,7 +41,7 @@ async def carry_out(_session: str | None, _verb: str, _args: Any) -> Answer:
 
 
 class Newsroom:
-    """An agent's side of MQTT: board, bulletin, publisher and messenger, under the name `host`."""
+    """An agent's side of MQTT: board, bulletin, publisher and messenger, by default as `host`."""
 
     def __init__(
         self,
@@ -49,24 +49,27 @@ class Newsroom:
         instance: str = "one",
         root: str = "colab",
         publish: Publish = Publish(),  # noqa: B008 - frozen
+        name: str = "host",
+        embedded: EmbeddedBroker | None = None,
+        started: Callable[[BrokerAddress], None] = lambda _address: None,
         commands: Commands = Commands(),  # noqa: B008 - frozen
         carry_out: CarryOut = carry_out,
     ) -> None:
         self.board = Board()
-        self.bulletin = Bulletin(self.board, root, "host", publish)
+        self.bulletin = Bulletin(self.board, root, name, publish, commands)
         self.notes: list[mqtt.Happening] = []
         self.dispatcher = Dispatcher(
             root,
-            "host",
+            name,
             gate=Gate(commands, datetime.now(UTC)),
             board=self.board,
             sessions=self.bulletin.states,
             carry_out=carry_out,
             note=lambda _session, happening: self.notes.append(happening),
         )
-        identity = Identity(root, "host", instance)
-        publisher = Publisher(identity, self.board, self.dispatcher.take)
-        self.messenger = Messenger(settings, EmbeddedBroker(Path("unused")), publisher)
+        publisher = Publisher(Identity(root, name, instance), self.board, self.dispatcher.take)
+        broker = embedded or EmbeddedBroker(Path("unused"))
+        self.messenger = Messenger(settings, broker, publisher, started)
         self.task: asyncio.Task[None] | None = None
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import samples
@@ -10,6 +11,9 @@ from colab_cdp_agent.keep import record
 from colab_cdp_agent.keep.record import PhaseChange, Record, Watch
 from colab_cdp_agent.report.timeline import Span
 from colab_cdp_protocols import mqtt
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A whole night takes its time to draw, on a computer that is busy with more."""
 
 BEGAN = datetime(2026, 11, 24, 22, tzinfo=UTC)
 SPAN = Span(BEGAN, BEGAN + timedelta(hours=10))
@@ -66,6 +70,7 @@ records = st.builds(
             st.sampled_from(["captcha", "keep_alive", "phase"]),
             st.sampled_from(["info", "warning", "alert"]),
             id=st.uuids().map(str),
+            text=st.sampled_from(["It did.", "It did not."]),
         )
     ).map(tuple),
     runs=st.lists(

@@ -135,7 +135,7 @@ def test_an_archive_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) 
     (tmp_path / "mine.yaml").write_text("archive: {dir: full}\n", encoding="utf-8")
     options = ("--config", "mine.yaml", "--no-mqtt")
     agent = Command(tmp_path, "--port", str(free_port()), *options)
-    assert "full" in agent.until("the archive cannot be written; no output is cleared")
+    assert "full" in agent.until("the archive cannot be written")
     agent.until("waiting for Chrome")
     agent.stop(SIGTERM)
 

@@ -105,7 +105,7 @@ def test_status_says_when_chrome_is_there(checkout: Checkout) -> None:
     port = free_port()
     checkout.start(port)
     with Chromium(port=port):
-        eventually(lambda: "Chrome: Chrome/" in checkout.make("status")[1])
+        eventually(lambda: "Chrome: 1" in checkout.make("status")[1])
         assert checkout.make("stop")[0] == 0
 
 

@@ -2,6 +2,9 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ alerts: a task for each channel
+                      ├─ archive, journal: what is new to disk
+                      ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
                       ├─ house
                       ├─ phone page: keep
@@ -13,6 +16,7 @@ touches neither. Whatever is not foreseen leaves through `run`, loudly.
 
 import asyncio
 import platform
+import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -29,11 +33,13 @@ from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell.alerts.ringing import Ringing
 from colab_cdp_agent.tell.board import Board
-from colab_cdp_agent.tell.broker import EmbeddedBroker
+from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.commands import Gate
 from colab_cdp_agent.tell.dispatcher import Dispatcher
+from colab_cdp_agent.tell.invitation import invitation
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
@@ -42,6 +48,7 @@ from colab_cdp_agent.tell.web.page import PhonePage
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
+from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
@@ -76,8 +83,11 @@ class Agent:
         self._identity = Identity(config.mqtt.root, name, uuid.uuid4().hex)
 
         self._board = Board()
-        self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
+        self._bulletin = Bulletin(
+            self._board, config.mqtt.root, name, config.publish, config.commands
+        )
         self._topics = TopicFile(folder / f"topics-{name}.json")
+        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,
@@ -88,7 +98,9 @@ class Agent:
             note=self._note,
         )
         publisher = Publisher(self._identity, self._board, self._dispatcher.take)
-        self._messenger = Messenger(config.mqtt, EmbeddedBroker(folder / "broker"), publisher)
+        lan_root = config.mqtt.root if config.web.lan else None
+        broker = EmbeddedBroker(folder / "broker", lan_root=lan_root)
+        self._messenger = Messenger(config.mqtt, broker, publisher, self._invite)
 
         archive = config.archive
         archive_folder = archive.dir or folder / "archive"
@@ -98,7 +110,7 @@ class Agent:
             Company(),
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
-        self._raised: dict[str, dict[str, datetime]] = {}
+        self._raised: dict[str, list[mqtt.Attention]] = {}
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
@@ -129,6 +141,7 @@ class Agent:
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
                     tasks.create_task(self._dispatcher.run(), name="requests"),
+                    tasks.create_task(self._ringing.run(), name="alerts"),
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
@@ -155,13 +168,19 @@ class Agent:
             policy=self._config.duties,
             house=self._house,
             patterns=self._config.progress.patterns,
-            raised=self._raised.pop(session, {}),
-            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            raised=self._raised.pop(session, []),
+            listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
+            paused=self._roster.paused,
             observe=self._options.observe,
         )
 
+    def _tell_happening(self, session: str, happening: mqtt.Happening) -> None:
+        self._bulletin.happening(session, happening)
+        self._ringing.happening(session, happening)
+
     def _tell_state(self, state: mqtt.State) -> None:
         self._bulletin.state(state)
+        self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
@@ -193,19 +212,25 @@ class Agent:
             awake=self._awake.says,
         )
 
+    def _invite(self, broker: BrokerAddress) -> None:
+        for line in invitation(broker, to_terminal=sys.stdout.isatty()):
+            self._screen.say(line)
+
     def _headline(self) -> str:
         chrome = self._chrome.info
-        says = (
-            chrome.product if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
-        )
+        version = (chrome.product or "").removeprefix("Chrome/")
+        says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
         return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
 
-    def _open_attentions(self) -> dict[str, dict[str, datetime]]:
+    def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""
-        found: dict[str, dict[str, datetime]] = {}
-        for (session, kind), (since, _) in self._house.journal.open_attentions().items():
-            found.setdefault(session, {})[kind] = since
+        found: dict[str, list[mqtt.Attention]] = {}
+        journal = self._house.journal
+        for (session, kind), (since, _) in journal.open_attentions().items():
+            told = [each for each in journal.history(session, since) if each.kind == kind]
+            text = told[0].text if told else find(kind).text
+            found.setdefault(session, []).append(mqtt.Attention(kind, since, text))
         return found
 
     async def _watch_clock(self) -> None:
@@ -215,7 +240,8 @@ class Agent:
             slept = clock.tick(time.monotonic(), time.time(), asleep_s())
             if slept is not None:
                 log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
-                self._house.company.slept = slept
+                if slept.kind != "clock_set":
+                    self._house.company.slept = slept
                 self._roster.slept(slept)
             await asyncio.sleep(CLOCK_EVERY_S)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from colab_cdp_protocols.discovery import Discovery
 from colab_cdp_protocols.payloads import (
     API,
     LONGEST_TTL_S,
@@ -48,8 +49,12 @@ __all__ = [
     "AGENT_REQUEST",
     "AGENT_RESPONSE",
     "API",
+    "BELOW_AGENT",
+    "CLAIM",
+    "DISCOVERY",
     "EVENT",
     "FIELD",
+    "HOMEASSISTANT_STATUS",
     "INFO",
     "LOG",
     "LONGEST_TTL_S",
@@ -150,6 +155,8 @@ class Topic(msgspec.Struct, frozen=True):
         return pattern
 
 
+BELOW_AGENT = "{root}/{agent}/"
+"""How every topic of an agent begins, but for its devices in Home Assistant."""
 PLAIN = "plain"
 PICTURE = "picture"
 STATUS = Topic("{root}/{agent}/status", PLAIN, "`online` or `offline`; the last will")
@@ -191,9 +198,27 @@ AGENT_REQUEST = Topic(
     retained=False,
 )
 AGENT_RESPONSE = Topic("{root}/{agent}/response/{verb}", Response, "its answer", retained=False)
+CLAIM = Topic(
+    "{root}/{agent}/request/claim",
+    PLAIN,
+    "an agent that starts asks whether another has its name",
+    retained=False,
+)
+DISCOVERY = Topic(
+    "homeassistant/device/{agent}/{id}/config",
+    Discovery,
+    "a session, or with `agent` as `<id>` the agent, as a device of Home Assistant",
+)
+HOMEASSISTANT_STATUS = Topic(
+    "homeassistant/status",
+    PLAIN,
+    "Home Assistant's own word: at `online` it is told its devices once more",
+    retained=False,
+)
 TABLE = (
     STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, LOG, SCREENSHOT, SESSION_REQUEST,
-    SESSION_RESPONSE, AGENT_REQUEST, AGENT_RESPONSE,
+    SESSION_RESPONSE, AGENT_REQUEST, AGENT_RESPONSE, CLAIM, DISCOVERY,
+    HOMEASSISTANT_STATUS,
 )  # fmt: skip
 
 _LEVEL = re.compile(r"[a-z0-9_-]{1,32}")

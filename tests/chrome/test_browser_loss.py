@@ -153,7 +153,8 @@ def test_the_tabs_are_not_touched_by_being_watched(tmp_path: Path) -> None:
 
 
 def is_loaded(person: Person, session: str) -> bool:
-    loaded: bool = person.evaluate(session, "document.readyState === 'complete'")
+    has_cell = "document.readyState === 'complete' && document.querySelector('#cell') !== null"
+    loaded: bool = person.evaluate(session, has_cell)
     return loaded
 
 

@@ -3,7 +3,7 @@
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.keep.catch_up import missing
+from colab_cdp_agent.keep.catch_up import following, lags, missing
 
 NOTICE = "Streaming output truncated to the last 5000 lines.\n"
 REPEATED = st.sampled_from(["", "ok", "-----", "epoch done", "ok"])
@@ -148,3 +148,47 @@ def test_colours_that_the_wire_brings_are_no_difference() -> None:
 
 def test_blanks_that_a_page_does_not_show_are_no_difference() -> None:
     assert missing("one  \ntwo \n", "one\ntwo\nthree\n", "") == "three\n"
+
+
+def bar(number: int) -> str:
+    drawn = f"{'#' * (number // 10):10}| {number}/100"
+    return f"train: {number:3}%|{drawn} [00:{number:02}<00:50, 9.9it/s]"
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
+def test_beside_a_bar_on_stderr_every_line_comes_once(
+    cleared_at: int, archived_to: int, heard_from: int, shown_to: int
+) -> None:
+    cleared_at, heard_from = sorted((cleared_at, heard_from))
+    archived_to = max(cleared_at, min(archived_to, heard_from))
+    shown_to = max(heard_from, shown_to)
+    steps = [f"step {number} loss {100 - number}" for number in range(100)]
+    archived = "".join(f"{step}\n" for step in steps[:archived_to]) + bar(archived_to)
+    page = "".join(f"{bar(number)}\n{steps[number]}\n" for number in range(cleared_at, shown_to))
+    heard = [
+        piece
+        for number in range(heard_from, 100)
+        for piece in (("stderr", f"\r{bar(number)}"), ("stdout", f"{steps[number]}\n"))
+    ]
+    (_stdout, text), (_stderr, unfinished) = following(archived, page, heard)
+    assert text.splitlines() == steps[archived_to:]
+    assert unfinished == bar(99)
+
+
+def test_a_bar_that_came_to_its_end_is_kept_and_one_under_way_in_its_last_state() -> None:
+    done = "epoch 1: 100%|##| 500/500 [00:10<00:00, 48.1it/s]"
+    page = f"{bar(3)}\n{done}\nstep 1\n{bar(5)}\nstep 2\n{bar(7)}"
+    assert following("", page, ()) == [("stdout", f"{done}\nstep 1\nstep 2\n{bar(7)}")]
+
+
+def test_many_like_lines_are_compared_in_no_more_time_than_they_take_to_read() -> None:
+    many = "ok\n" * 50_000
+    assert missing(many, many + "new\n", "new\nok\n") == "new\nok\n"
+
+
+def test_a_page_lags_until_it_shows_what_was_heard_first() -> None:
+    heard = [("stderr", "\r 3%|#"), ("stdout", "line 7\nline 8\n")]
+    assert lags("line 5\nline 6\n", heard)
+    assert not lags("line 5\nline 6\nline 7\n", heard)
+    assert not lags("", [("stderr", "\r 3%|#")])
+    assert not lags("", [])

@@ -16,6 +16,7 @@ from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.keep.record import MOST_METRICS, Attention, Limit, Record
 from colab_cdp_agent.keep.row_queue import MOST_WAITING
 from colab_cdp_protocols import mqtt
+from records import unhurried
 from samples import MOMENT
 
 SESSION = "0123456789"
@@ -23,7 +24,7 @@ FOR_EVER_S = 1e12
 EVER = datetime(1, 1, 1, tzinfo=UTC)
 SOON_S = 10.0
 
-few = settings(max_examples=30, deadline=None)
+few = settings(unhurried, max_examples=30)
 """Each example is a file."""
 
 
@@ -321,8 +322,8 @@ def test_what_is_not_a_number_is_kept_as_that(path: Path) -> None:
 
 def test_what_is_too_old_goes(path: Path) -> None:
     now = datetime.now(UTC)
-    kept = Journal(path, 3_600.0)
     for at in (now - timedelta(hours=2), now):
+        kept = Journal(path, 3_600.0)
         name = f"{at:%H}"
         kept.event(SESSION, happening(name, at))
         kept.phase(SESSION, at, "running", "connected", "busy")
@@ -330,11 +331,20 @@ def test_what_is_too_old_goes(path: Path) -> None:
         kept.metric(SESSION, name, at, "loss", 1.0, None)
         kept.attention_began(SESSION, "captcha", at, name)
         kept.limit(at, SESSION, name, "No more.", None, 1, None)
-        kept.began(at, "1")
-    close(kept)
+        close(kept)
     found = read(path)
     for rows in (
         found.events, found.phases, found.runs, found.points, found.attentions, found.limits,
-        found.watches,
     ):  # fmt: skip
         assert len(rows) == 1
+
+
+def test_the_last_watch_is_not_forgotten_however_old(path: Path) -> None:
+    for _start in range(2):
+        kept = Journal(path, 3_600.0)
+        kept.began(MOMENT, "1")
+        close(kept)
+    kept = Journal(path, 3_600.0)
+    kept.event(SESSION, happening("a", datetime.now(UTC)))
+    close(kept)
+    assert len(read(path).watches) == 1

@@ -127,6 +127,17 @@ def test_few_damaged_files_are_kept(path: Path) -> None:
     assert kept == [f"damaged {2 + number}" for number in range(DAMAGED_KEPT)]
 
 
+def test_a_file_that_was_begun_anew_knows_that_the_agent_runs(path: Path) -> None:
+    kept = Journal(path, FOR_EVER_S)
+    kept.began(MOMENT, "1")
+    asyncio.run(kept.close())
+    path.write_bytes(b"")
+    later = MOMENT + timedelta(minutes=1)
+    kept.tick(later)
+    asyncio.run(kept.close())
+    assert [each.began for each in journal_reader.read(path, EVER).watches] == [later]
+
+
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     execute(path, "PRAGMA user_version = 99")
     content = path.read_bytes()
@@ -188,6 +199,9 @@ def test_a_folder_that_cannot_be_written_is_a_trouble_and_can_be_read(path: Path
             (nights.DIFFUSION, "run_failed"),
             (nights.EVALUATION, "captcha"),
         }
+        path.parent.chmod(0o000)
+        assert write(path, "after").trouble is not None
+        assert kept.open_attentions() == {}
     finally:
         path.parent.chmod(0o700)
 

@@ -108,7 +108,7 @@ def test_no_two_rows_of_the_table_are_alike() -> None:
 def test_what_happens_once_is_not_retained() -> None:
     momentary = {
         mqtt.EVENT, mqtt.LOG, mqtt.SCREENSHOT, mqtt.SESSION_REQUEST, mqtt.SESSION_RESPONSE,
-        mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE,
+        mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE, mqtt.CLAIM, mqtt.HOMEASSISTANT_STATUS,
     }  # fmt: skip
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
 
@@ -122,7 +122,8 @@ def test_the_levels_of_a_topic_are_read_from_it_again(data: st.DataObject) -> No
     filled = topic.at(**given_levels)
     assert topic.read(filled, **known) == rest
     assert topic.read(f"{filled}/more", **known) is None
-    assert topic.read(filled, root="other/root", agent="a") is None
+    strange = dict.fromkeys(known, "a/b")  # roots of one level only were drawn
+    assert not known or topic.read(filled, **strange) is None
     assert topic.filter(**known).count("+") == len(rest)
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ from records import (
     phase,
     records,
     run,
+    unhurried,
     watch,
     watches,
 )
@@ -49,6 +51,7 @@ def runs(*rows: record.Run, watches: tuple[Watch, ...] = (ALL_NIGHT,)) -> tuple[
     return only(night(watches=watches, runs=rows, phases=[phase(1, "running")])).runs
 
 
+@unhurried
 @given(rows=records, randomly=st.randoms())
 def test_the_order_of_the_rows_does_not_matter(rows: Record, randomly: Any) -> None:
     def shuffled(part: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -58,6 +61,7 @@ def test_the_order_of_the_rows_does_not_matter(rows: Record, randomly: Any) -> N
     assert repr(gather(mixed, "me", SPAN, {})) == repr(gather(rows, "me", SPAN, {}))
 
 
+@unhurried
 @given(rows=records)
 def test_every_timeline_covers_the_whole_night_without_a_seam(rows: Record) -> None:
     for notebook in gather(rows, "me", SPAN, {}).notebooks:
@@ -69,6 +73,7 @@ def test_every_timeline_covers_the_whole_night_without_a_seam(rows: Record) -> N
             assert before.phase != after.phase
 
 
+@unhurried
 @given(rows=records)
 def test_nothing_is_claimed_of_a_time_in_which_nobody_watched(rows: Record) -> None:
     found = gather(rows, "me", SPAN, {})
@@ -88,6 +93,7 @@ def joined(gaps: tuple[Gap, ...]) -> list[Gap]:
     return found
 
 
+@unhurried
 @given(watched=st.lists(watches, max_size=5), rows=st.lists(changes))
 def test_a_phase_holds_no_longer_than_its_watch(
     watched: list[Watch], rows: list[PhaseChange]
@@ -103,6 +109,7 @@ def test_a_phase_holds_no_longer_than_its_watch(
         assert any(shift.began <= moment for moment in said)
 
 
+@unhurried
 @given(rows=records)
 def test_every_gap_lies_within_the_night_and_no_two_overlap(rows: Record) -> None:
     gaps = gather(rows, "me", SPAN, {}).gaps
@@ -228,6 +235,12 @@ def test_the_same_again_and_again_is_told_once() -> None:
     assert (moment.at, moment.until, moment.times) == (at(1), at(3), 3)
 
 
+def test_what_was_asked_of_the_agent_itself_is_no_notebook() -> None:
+    asked = msgspec.structs.replace(event(1, "command", "info"), session="")
+    found = night(watches=[ALL_NIGHT], events=[asked, event(2, "command", "info")])
+    assert [notebook.id for notebook in found.notebooks] == [SESSION]
+
+
 def test_who_needs_a_person_comes_first() -> None:
     sessions = [
         record.Session(name, title, "colab") for name, title in ((SESSION, "b"), (OTHER, "a"))
@@ -244,3 +257,15 @@ def test_a_limit_is_told_with_its_notebook() -> None:
     session = record.Session(SESSION, "train", "colab")
     (limit,) = night(watches=[ALL_NIGHT], sessions=[session], limits=[row]).limits
     assert (limit.title, limit.row) == ("train", row)
+
+
+def test_what_nobody_has_looked_at_for_days_is_no_news() -> None:
+    old = record.Attention(SESSION, "captcha", at(-3_000), "x")
+    limit = record.Limit(SESSION, "usage_limit", at(-3_000), "No more.", None, 1, None)
+    found = night(watches=[ALL_NIGHT], attentions=[old], limits=[limit])
+    assert (found.notebooks, found.limits) == ((), ())
+    seen = night(
+        watches=[ALL_NIGHT], attentions=[old], limits=[limit], phases=[phase(1, "limited")]
+    )
+    assert [need.since for need in only(seen).open_needs] == [old.since]
+    assert [each.row for each in seen.limits] == [limit]

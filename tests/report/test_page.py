@@ -22,7 +22,7 @@ from colab_cdp_agent.report.page_notebook import MOST_ENTRIES
 from colab_cdp_agent.report.timeline import NOT_WATCHED, UNKNOWN, Span
 from colab_cdp_agent.report.words import Clock
 from colab_cdp_protocols import mqtt
-from records import ALL_NIGHT, BEGAN, SESSION, SPAN, at, event, phase, records, run
+from records import ALL_NIGHT, BEGAN, SESSION, SPAN, at, event, phase, records, run, unhurried
 
 EVIL = '<script>alert(1)</script>" onload="x" \x1b[31mred\x1b[0m \u202egnp.exe & 훈련'
 PLAIN = '<script>alert(1)</script>" onload="x" red  gnp.exe & 훈련'
@@ -104,7 +104,7 @@ def test_no_text_becomes_markup(texts: list[str]) -> None:
     assert name == "p"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(unhurried, max_examples=50)
 @given(rows=records)
 def test_every_night_is_a_whole_page(rows: Record) -> None:
     found = shown(rows)
@@ -168,7 +168,9 @@ def test_a_phase_of_a_later_version_is_drawn_all_the_same() -> None:
 
 def test_the_bar_of_a_night_is_as_wide_as_the_night() -> None:
     rows = Record(watches=(ALL_NIGHT,), phases=(phase(-1, "running"), phase(60, "idle")))
-    bar = Reader(pictures.bar(gather(rows, "me", SPAN, {}).notebooks[0].stretches, SPAN, "x"))
+    bar = Reader(
+        pictures.bar(gather(rows, "me", SPAN, {}).notebooks[0].stretches, SPAN, Clock(SPAN), "x")
+    )
     drawn = [(each["x"], each["width"], each["class"]) for each in bar.all("rect")]
     assert drawn == [
         ("0.00%", "10.00%", "phase-running"),
@@ -181,10 +183,20 @@ def test_a_moment_in_which_a_person_was_needed_is_never_too_short_to_be_seen() -
         watches=(ALL_NIGHT,),
         phases=(phase(-1, "running"), phase(60, "needs_you"), phase(60.02, "idle")),
     )
-    bar = Reader(pictures.bar(gather(rows, "me", SPAN, {}).notebooks[0].stretches, SPAN, "x"))
+    bar = Reader(
+        pictures.bar(gather(rows, "me", SPAN, {}).notebooks[0].stretches, SPAN, Clock(SPAN), "x")
+    )
     last = bar.all("rect")[-1]  # on top of the others
     assert last["class"] == "phase-needs_you"
     assert float((last["width"] or "").rstrip("%")) >= pictures.LEAST_WIDTH
+
+
+def test_a_notebook_that_flaps_all_night_is_drawn_in_few_pieces() -> None:
+    phases = tuple(phase(number / 10, ("running", "idle")[number % 2]) for number in range(5_999))
+    (notebook,) = gather(Record(watches=(ALL_NIGHT,), phases=phases), "me", SPAN, {}).notebooks
+    assert len(notebook.stretches) > pictures.MOST_PIECES
+    drawn = Reader(pictures.bar(notebook.stretches, SPAN, Clock(SPAN), "x")).all("rect")
+    assert len(drawn) == pictures.MOST_PIECES
 
 
 def test_a_curve_is_broken_where_it_was_not_finite() -> None:

@@ -12,11 +12,12 @@ from rich.console import Console
 from colab_cdp_agent.keep import record
 from colab_cdp_agent.keep.record import Record
 from colab_cdp_agent.report.gather import gather
-from colab_cdp_agent.report.glyphs import GLYPHS, bar, sparkline
+from colab_cdp_agent.report.glyphs import GLYPHS, bar
 from colab_cdp_agent.report.terminal import MOST_ENTRIES, Report
 from colab_cdp_agent.report.timeline import NOT_WATCHED, UNKNOWN, Stretch
+from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_protocols import mqtt
-from records import ALL_NIGHT, SESSION, SPAN, at, event, phase, records, run, watch
+from records import ALL_NIGHT, SESSION, SPAN, at, event, phase, records, run, unhurried, watch
 
 EVIL = "\x1b[31m[bold]loss[/bold]\x07\r\n\u202e 훈련 :smile: \x9b2J"
 
@@ -48,7 +49,7 @@ def night(title: str = "train", **rows: tuple[object, ...]) -> Record:
     return Record(watches=(ALL_NIGHT,), sessions=sessions, **rows)  # type: ignore[arg-type] # a row each
 
 
-@settings(max_examples=50, deadline=None)
+@settings(unhurried, max_examples=50)
 @given(rows=records, width=st.sampled_from([60, 80, 132]))
 def test_no_night_is_wider_than_the_terminal(rows: Record, width: int) -> None:
     for line in printed(rows, width).splitlines():

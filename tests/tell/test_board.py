@@ -269,7 +269,7 @@ class BoardAndBroker(RuleBasedStateMachine):
         if value is not None:
             topic = value[0]
             assert topic not in dict(self.flying)
-            assert self.clock - self.sent_at.get(topic, -1.0) >= SHORTEST_INTERVAL_S
+            assert self.clock >= self.sent_at.get(topic, -1.0) + SHORTEST_INTERVAL_S
             assert value == (topic, self.wanted[topic])
             self.flying.append(value)
 

@@ -230,7 +230,7 @@ FAR = mqtt.Progress(fraction=0.42, epoch=2, step=5_040, total=12_000, eta_s=4_20
         ({}, "42 % · 1 h 10 min left · step 5040"),
         ({"metrics": {"loss": 0.12344, "acc": 0.9}}, "42 % · 1 h 10 min left · loss 0.1234"),
         ({"eta_s": None}, "42 % · step 5040"),
-        ({"eta_s": 95.0}, "42 % · 1 min left · step 5040"),
+        ({"eta_s": 95.0}, "42 % · 2 min left · step 5040"),
         ({"eta_s": 200_000.0}, "42 % · 2 d 7 h left · step 5040"),
         ({"fraction": 1.0, "eta_s": 0.0}, "100 % · step 5040"),
         ({"fraction": None, "eta_s": None}, "epoch 2 · step 5040"),
@@ -289,7 +289,8 @@ def test_the_order_of_the_rows_is_one_whoever_comes_first(
     places = [rank(state)[0] for state in sorted(states, key=rank)]
     assert places == sorted(places)
     for state in states:
-        assert (rank(state)[0] == 0) >= (state.phase in mqtt.NEEDS_A_PERSON)
+        needs_a_look = state.phase in mqtt.NEEDS_A_PERSON or state.attention is not None
+        assert (rank(state)[0] == 0) == needs_a_look
 
 
 def test_what_is_said_stays_as_it_was_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,6 +128,15 @@ def test_a_failure_is_told_with_its_last_line_and_the_cells_behind_it_are_droppe
     assert state(talk) == "idle"
 
 
+def test_a_cell_that_is_dropped_is_no_run_though_the_kernel_is_busy_for_it() -> None:
+    talk = Conversation()
+    say(talk, request("A"), request("B"))
+    told = hear(talk, busy("A"), begun("A"), raised("A"), idle("A"), busy("B"), idle("B"))
+    assert ends(told) == [("A", "failed")]
+    assert state(talk) == "idle"
+    assert not hear(talk, message("execute_reply", {"status": "aborted"}, run="B"))
+
+
 def test_between_two_cells_of_a_row_the_kernel_is_busy() -> None:
     talk = Conversation()
     say(talk, request("A"), request("B"))
@@ -194,6 +203,13 @@ def test_a_restart_that_a_person_asked_for_is_no_death() -> None:
     assert ends(told) == [("R", "kernel_restarted")]
     assert not any(isinstance(fact, facts.KernelDied) for fact in told)
     assert facts.KernelRestarted() in told
+
+
+def test_a_run_whose_request_was_heard_is_seen_from_its_beginning_whatever_comes_first() -> None:
+    talk = Conversation()
+    say(talk, request())
+    told = hear(talk, message("input_request", {"prompt": "name? "}), begun())
+    assert told[0] == facts.RunBegan("R", seen=True)
 
 
 def test_an_input_request_waits_for_its_answer() -> None:

@@ -20,7 +20,7 @@ from colab_cdp_protocols import cdp
 LARGEST_BYTES = 200_000
 SIZES = ((1280, 70), (1280, 45), (960, 40), (640, 30))
 """Longest side in pixels and quality of a JPEG, tried in order until it is small enough."""
-PAINT_LIMIT_S = 5.0
+SHOWN_LIMIT_S, PAINT_LIMIT_S = 1.5, 5.0
 FRAME_LIMIT_S = 5.0
 SETTLE_S = 0.15
 """How long a newer frame is waited for: the first may be of just before the page painted."""
@@ -30,7 +30,7 @@ class PictureFailedError(Exception):
     """There is no picture to be had of the tab; `str` says why."""
 
 
-async def capture(tab: Tab, *, hidden: bool) -> bytes:
+async def capture(tab: Tab) -> bytes:
     """Return a JPEG of what a tab shows now, of at most 200 kB.
 
     Raises:
@@ -38,29 +38,40 @@ async def capture(tab: Tab, *, hidden: bool) -> bytes:
         ChromeError: the tab does not answer.
 
     """
-    async with _awake(tab, hidden=hidden):
-        try:
-            await tab.run("painted", {}, bool, wait=True, within=PAINT_LIMIT_S)
-        except NoAnswerError as error:
-            raise PictureFailedError("the page does not paint: it is busy, or hidden") from error
-        for size, quality in SIZES:
-            picture = await _frame(tab, size, quality)
-            if len(picture) <= LARGEST_BYTES:
-                return picture
-    raise PictureFailedError(f"no picture of the page fits into {LARGEST_BYTES} bytes")
+    if await _paints(tab, SHOWN_LIMIT_S):
+        return await _picture(tab)
+    async with _shown(tab):
+        if not await _paints(tab, PAINT_LIMIT_S):
+            raise PictureFailedError("the page does not paint: it is too busy")
+        return await _picture(tab)
+
+
+async def _paints(tab: Tab, within: float) -> bool:
+    """Wait until the page has painted what it shows now; False where it does not."""
+    try:
+        return await tab.run("painted", {}, bool, wait=True, within=within)
+    except NoAnswerError:
+        return False
 
 
 @asynccontextmanager
-async def _awake(tab: Tab, *, hidden: bool) -> AsyncGenerator[None]:
+async def _shown(tab: Tab) -> AsyncGenerator[None]:
     """Let a hidden page take itself for a visible one for as long as the block runs."""
     try:
-        if hidden:
-            await tab.call(cdp.emulate_focus(on=True))
+        await tab.call(cdp.emulate_focus(on=True))
         yield
     finally:
-        if hidden:
-            with suppress(ChromeError):  # whoever lost the tab hears of it elsewhere
-                await tab.call(cdp.emulate_focus(on=False))
+        with suppress(ChromeError):  # whoever lost the tab hears of it elsewhere
+            await tab.call(cdp.emulate_focus(on=False))
+
+
+async def _picture(tab: Tab) -> bytes:
+    """Return a picture that is small enough."""
+    for size, quality in SIZES:
+        picture = await _frame(tab, size, quality)
+        if len(picture) <= LARGEST_BYTES:
+            return picture
+    raise PictureFailedError(f"no picture of the page fits into {LARGEST_BYTES} bytes")
 
 
 async def _frame(tab: Tab, size: int, quality: int) -> bytes:

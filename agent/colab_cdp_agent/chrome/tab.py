@@ -1,11 +1,11 @@
 """One tab that a site profile names: attach to it, run page scripts in it, notice its end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 WORLD = "colab-cdp-agent"
+NETWORK = (cdp.watch_network(), cdp.auto_attach())
 PROBE_LIMIT_S = 2.0
 SCRIPT_LIMIT_S = 5.0
 
@@ -42,8 +43,15 @@ class NetworkListener(Protocol):
     def take(self, event: cdp.Event) -> None:
         """Take one event; called by the reader of Chrome's socket, and must return at once."""
 
+    def child_ended(self, session: str) -> None:
+        """Take note that a frame or a worker is gone; Chrome tells nothing of its sockets."""
+
     def deafen(self) -> None:
         """Take note that nothing is told until the tab is attached to again."""
+
+    @property
+    def lively(self) -> bool:
+        """Whether something that matters was heard lately."""
 
 
 class Tab:
@@ -91,17 +99,22 @@ class Tab:
             within=PROBE_LIMIT_S,
             undo=lambda late: cdp.detach(late.session_id),
         )
-        self.session = answer.session_id
-        try:
-            await self._world(None)
-        except NavigatedError:
-            pass  # it answered: the page that was asked is on its way out
-        except ChromeError:
-            await self.detach()
-            raise
-        self.crashed = False
+        session = self.session = answer.session_id
+        asked: list[Coroutine[Any, Any, object]] = [self._world(None)]
         if self.listener is not None:
-            await self._listen(answer.session_id)
+            asked += [self._ask_network(each, session) for each in NETWORK]
+        for outcome in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(outcome, NavigatedError):
+                continue  # it answered: the page that was asked is on its way out
+            if isinstance(outcome, BaseException):
+                await self.detach()
+                raise outcome
+        self.crashed = False
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the tab's kernel is heard: then it is awake, however slow its page is."""
+        return self.session is not None and self.listener is not None and self.listener.lively
 
     async def detach(self) -> None:
         """End the session, and leave the tab as it is."""
@@ -246,6 +259,8 @@ class Tab:
         del self.children[session]
         self._worlds.pop(session, None)
         self._browser.lose_session(session, "detached")
+        if self.listener is not None:
+            self.listener.child_ended(session)
 
     def fail(self, reason: str) -> None:
         """Fail everything asked of the page: its answers never come."""
@@ -255,13 +270,12 @@ class Tab:
             self._browser.lose_session(session, reason)
         self._worlds.clear()
 
-    async def _listen(self, session: str) -> None:
+    async def _ask_network(self, command: cdp.Command[Any], session: str) -> None:
         """Have the frames of the tab's WebSockets told, those in frames and workers too."""
-        for command in (cdp.watch_network(), cdp.auto_attach()):
-            try:
-                await self._browser.call(command, session, PROBE_LIMIT_S)
-            except CommandRefusedError as error:
-                log.warning("a tab's network cannot be heard", title=self.title, reason=str(error))
+        try:
+            await self._browser.call(command, session, PROBE_LIMIT_S)
+        except CommandRefusedError as error:
+            log.warning("a tab's network cannot be heard", title=self.title, reason=str(error))
 
     def _session(self) -> str:
         if self.session is None:

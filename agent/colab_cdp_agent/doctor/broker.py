@@ -12,7 +12,7 @@ from colab_cdp_agent.tell.link import (
     BrokerLostError,
     BrokerRefusedError,
     Link,
-    configured_link,
+    configured_links,
 )
 from colab_cdp_protocols import mqtt
 
@@ -26,11 +26,20 @@ async def examine(settings: Mqtt, name: str, folder: Path) -> Finding:
         return Finding(ok=None, what="broker: none, by the configuration: nothing is published")
     topic = mqtt.AGENT_RESPONSE.at(root=settings.root, agent=name, verb="doctor")
     if not url.embedded:
-        return await _echoed(f"broker {url.shown}", configured_link(settings), topic)
+        return await _examine_each(settings, topic)
     try:
         return await _examine_embedded(EmbeddedBroker(folder), topic)
     except BrokerFailedError as error:
         return Finding(ok=False, what=f"broker of its own: {error}", code=ExitCode.UNREACHABLE)
+
+
+async def _examine_each(settings: Mqtt, topic: str) -> Finding:
+    """Look at each machine of a broker that has several; what is wrong with one is told first."""
+    found = [
+        await _echoed(f"broker {settings.url.shown}", link, topic)
+        for link in configured_links(settings)
+    ]
+    return next((finding for finding in found if not finding.ok), found[0])
 
 
 async def _examine_embedded(broker: EmbeddedBroker, topic: str) -> Finding:
@@ -39,8 +48,7 @@ async def _examine_embedded(broker: EmbeddedBroker, topic: str) -> Finding:
         if address.warning:
             return Finding(ok=False, what=address.warning, remedy="restart the agent")
         how = "runs" if address.adopted else "starts"
-        link = Link(address.host, address.port)
-        return await _echoed(f"broker of its own {how} on {address.url}", link, topic)
+        return await _echoed(f"broker of its own {how} on {address.url}", address.link, topic)
     finally:
         await broker.stop()
 

@@ -98,11 +98,8 @@ class Awake:
             await _release(old)
         self._due = _now() + (RETRY_EVERY_S if self._lock is None else RENEW_EVERY_S)
         if self._lock is None and self._answer.reason != complained:
-            log.warning(
-                "this computer may go to sleep while a notebook runs",
-                reason=self._answer.reason,
-                tried=self._answer.tried,
-            )
+            reason = self._answer.reason
+            log.warning("this computer may go to sleep while a notebook runs", reason=reason)
 
     async def _ask(self) -> Answer:
         """Ask the computer for a lock; while an earlier question hangs, no other is asked."""

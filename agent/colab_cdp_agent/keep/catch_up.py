@@ -6,12 +6,70 @@ decides where two of them meet.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
-from colab_cdp_agent.keep.fold import folded, unescaped
+from colab_cdp_agent.keep.fold import Screen, folded, unescaped
 
+TAIL_BYTES = 256_000
+"""How much of the archive is compared; a page that shows more is known by its end alone."""
 FEWEST_LINES_INSIDE = 3
 FEWEST_CHARACTERS = 4
 _NOTICE = re.compile(r"Streaming output truncated to the last \d+ lines\.\n")
+# tqdm's meter: `450/1000 [00:45<00:55, 10.02it/s`
+_METER = re.compile(r"\d\S*(?:/\S+|it) \[\d+:\d\d(?::\d\d)?(?:<[\d:?]+)?, {1,2}[\d.?]+\S*/")
+_AT_ITS_END = "100%|"
+
+Piece = tuple[str, str]
+"""A stream, and what came of it."""
+
+
+def following(archived_tail: str, page_text: str, heard: Sequence[Piece]) -> list[Piece]:
+    """Return what is to be appended in the place of what was heard; see `missing`.
+
+    A bar on stderr stands in the page between the lines of stdout, once for each of them, and in
+    the archive once, after them: of a bar that is under way only the latest state counts.
+    """
+    streams = {stream for stream, _text in heard}
+    tail = _without_passing_bars(archived_tail)
+    page = _without_passing_bars(page_text, keep_last=not heard)
+    if len(streams) < 2:  # noqa: PLR2004 - nothing to be put in order
+        stream = "stderr" if "stderr" in streams else "stdout"
+        return [(stream, missing(tail, page, "".join(text for _stream, text in heard)))]
+    text, passing = _in_order(heard)
+    return [("stdout", missing(tail, page, text)), ("stderr", passing)]
+
+
+def lags(page_text: str, heard: Sequence[Piece]) -> bool:
+    """Return whether a page does not show yet what was heard first.
+
+    It draws later than it hears: what lies between what it shows and what was heard is on its way.
+    """
+    lines = (
+        line for stream, text in heard if stream != "stderr" for line in folded(text).split("\n")
+    )
+    first = next((line.strip() for line in lines if line.strip()), None)
+    return first is not None and first not in page_text
+
+
+def _without_passing_bars(text: str, *, keep_last: bool = False) -> str:
+    """Return a text without the lines that are states of a bar under way."""
+    *lines, last = text.split("\n")
+    kept = [line for line in lines if _AT_ITS_END in line or not _METER.search(line)]
+    return "\n".join([*kept, last if keep_last or not _METER.search(last) else ""])
+
+
+def _in_order(heard: Sequence[Piece]) -> tuple[str, str]:
+    """Return lines in the order in which they were finished, and what is unfinished on stderr."""
+    out, err = Screen(), Screen()
+    rows = []
+    for stream, text in heard:
+        if stream in {"result", "traceback"}:
+            rows += [*out.end(), *err.end(), *out.write(text), *out.end()]
+        else:
+            rows += (err if stream == "stderr" else out).write(text)
+    lines = "".join(f"{row.shown()}\n" for row in rows)
+    last = next((text for stream, text in reversed(heard) if stream != "stderr"), "")
+    return lines + out.open_line + ("\r" if last.endswith("\r") else ""), err.open_line
 
 
 def missing(archived_tail: str, page_text: str, heard: str) -> str:
@@ -48,14 +106,9 @@ def _compared(text: str) -> list[str]:
 
 def _lags_behind(page: list[str], archived: list[str]) -> bool:
     """Return whether a page shows nothing but what the archive has, and not even all of that."""
-    size = len(page)
-    if size < FEWEST_LINES_INSIDE or archived[-size:] == page:
+    if len(page) < FEWEST_LINES_INSIDE or archived[-len(page) :] == page:
         return False
-    return any(
-        archived[start : start + size] == page
-        for start in range(len(archived) - size)
-        if archived[start] == page[0]
-    )
+    return _end_of(page, archived) is not None
 
 
 def _known(lines: list[str], archived: list[str]) -> int:
@@ -64,17 +117,19 @@ def _known(lines: list[str], archived: list[str]) -> int:
     As many of the archive's lines as there are before that place must stand there. Of several
     places the one with the longest run counts, then the first: twice is better than lost.
     """
-    best, longest = 0, 0
-    for count, line in enumerate(lines, start=1):
-        run = min(count, len(archived))
-        if run <= longest or line != archived[-1]:
-            continue
-        shown, kept = lines[count - run : count], archived[-run:]
-        if run == count and any(shown[1:]) and shown[0] and kept[0].endswith(shown[0]):
-            shown[0] = kept[0]  # a page may begin amid a line
-        if shown == kept and any(shown):
-            best, longest = count, run
-    return best
+    if any(archived) and (whole := _end_of(archived, lines)) is not None:
+        return whole
+    told = next((place for place, line in enumerate(lines) if line), len(lines))
+    exact = next((size for size in _overlaps(archived, lines) if size > told), 0)
+    # The first line of a page may have lost its beginning.
+    first, *rest = lines
+    told = next((place for place, line in enumerate(rest) if line), len(rest))
+    cut = (
+        size + 1
+        for size in _overlaps(archived, rest)
+        if told < size < len(archived) and archived[-size - 1].endswith(first)
+    )
+    return max(exact, next(cut, 0))
 
 
 def _joined(page: str, heard: str) -> str:
@@ -93,21 +148,45 @@ def _joined(page: str, heard: str) -> str:
 
 
 def _overlap(before: str, after: str) -> int:
-    """Return the length of the longest end of a text that another one begins with.
+    """Return the length of the longest end of a text that another one begins with."""
+    return next(_overlaps(before, after), 0)
 
-    https://en.wikipedia.org/wiki/Knuth-Morris-Pratt_algorithm
-    """
-    borders = [0]
-    for character in after[1:]:
-        borders.append(_longer(after, borders, borders[-1], character))
+
+# https://en.wikipedia.org/wiki/Knuth-Morris-Pratt_algorithm, for texts and for lists of lines.
+
+
+def _overlaps(before: Sequence[str], after: Sequence[str]) -> Iterator[int]:
+    """Yield the lengths of all ends of one sequence that another begins with, longest first."""
+    borders = _borders(after)
     length = 0
-    for character in before[max(0, len(before) - len(after)) :]:
-        length = _longer(after, borders, length, character)
-    return length
-
-
-def _longer(text: str, borders: list[int], length: int, character: str) -> int:
-    """Return how much of the text's beginning stands, once a character has followed so much."""
-    while length and text[length] != character:
+    for each in before[max(0, len(before) - len(after)) :]:
+        length = _longer(after, borders, length, each)
+    while length:
+        yield length
         length = borders[length - 1]
-    return length + (text[length : length + 1] == character)
+
+
+def _end_of(part: Sequence[str], whole: Sequence[str]) -> int | None:
+    """Return where the first occurrence of one sequence in another ends, None where none is."""
+    borders = _borders(part)
+    length = 0
+    for end, each in enumerate(whole, start=1):
+        length = _longer(part, borders, length, each)
+        if length == len(part):
+            return end
+    return None
+
+
+def _borders(text: Sequence[str]) -> list[int]:
+    """Return, for each beginning of a sequence, how much of its end the sequence begins with."""
+    borders = [0]
+    for each in text[1:]:
+        borders.append(_longer(text, borders, borders[-1], each))
+    return borders
+
+
+def _longer(text: Sequence[str], borders: list[int], length: int, each: str) -> int:
+    """Return how much of a beginning stands, once another element has followed so much."""
+    while length and text[length] != each:
+        length = borders[length - 1]
+    return length + (length < len(text) and text[length] == each)

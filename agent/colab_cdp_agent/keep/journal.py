@@ -73,7 +73,8 @@ class Journal:
         try:
             while True:
                 self.tick(datetime.now(UTC))
-                await asyncio.to_thread(self._write)
+                if len(self._queue):
+                    await asyncio.to_thread(self._write)
                 await asyncio.sleep(RETRY_AFTER_S if self.trouble else FLUSH_EVERY_S)
         finally:
             await self.close()
@@ -88,12 +89,12 @@ class Journal:
             return
         seen_at, self._seen_at = self._seen_at, now
         if (now - seen_at).total_seconds() > STOOD_STILL_S:
-            self._queue.put(statements.ALIVE, at=seen_at)
+            self._queue.put(statements.ALIVE, at=seen_at, version=self._version)
             self._queue.put(statements.RESUMED, at=now, version=self._version)
         elif 0 <= (now - self._alive_at).total_seconds() < ALIVE_EVERY_S:
             return
         else:
-            self._queue.put(statements.ALIVE, at=now)
+            self._queue.put(statements.ALIVE, at=now, version=self._version)
         self._alive_at = now
 
     def began(self, at: datetime, version: str) -> None:

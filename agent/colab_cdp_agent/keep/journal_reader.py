@@ -135,13 +135,13 @@ def open_attentions(path: Path) -> dict[tuple[str, str], tuple[datetime, str]]:
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a journal for reading, and say in our words what is wrong with it."""
-    if not path.exists():
-        raise NoJournalError
     try:
+        if not path.exists():
+            raise NoJournalError
         with closing(_connect(path)) as connection:
             connection.row_factory = sqlite3.Row
             yield connection
-    except (sqlite3.Error, msgspec.DecodeError, schema.DamagedFileError) as error:
+    except (sqlite3.Error, OSError, msgspec.DecodeError, schema.DamagedFileError) as error:
         raise JournalUnreadableError(f"{path} cannot be read: {error}") from error
     except schema.NewerVersionError as error:
         reason = f"{path} was written by a newer version of this program"

@@ -161,6 +161,11 @@ class Log:
                 return shown[:LONGEST_SHOWN]
         return None
 
+    def ended_lines(self, count: int) -> list[str]:
+        """Return the last so many ended lines, as far as they are in memory, as plain text."""
+        rows = [row for row, _length in self._recent if not isinstance(row, _Mark)]
+        return [fold.plain(row.shown()) for row in rows[-count:]] if count > 0 else []
+
     def tail(self, lines: int) -> list[str]:
         """Return the last lines in memory, at most about 200, as plain text."""
         texts = [*(row.shown() for row, _length in self._recent), *self._unfinished()]

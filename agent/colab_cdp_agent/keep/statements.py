@@ -13,8 +13,13 @@ BEGAN: Final[Statement] = (
 RESUMED: Final[Statement] = (
     "INSERT INTO watches (began, alive, version, resumed) VALUES (:at, :at, :version, 1)",
 )
+# A file that was begun anew meanwhile knows of no watch yet.
 ALIVE: Final[Statement] = (
     "UPDATE watches SET alive = :at WHERE rowid = (SELECT max(rowid) FROM watches)",
+    """
+    INSERT INTO watches (began, alive, version) SELECT :at, :at, :version
+    WHERE NOT EXISTS (SELECT 1 FROM watches)
+    """,
 )
 ENDED: Final[Statement] = (
     "UPDATE watches SET alive = :at, ended = :at WHERE rowid = (SELECT max(rowid) FROM watches)",
@@ -105,7 +110,7 @@ FORGET: Final[Statement] = (
     "DELETE FROM series WHERE id NOT IN (SELECT series FROM points)",
     "DELETE FROM limits WHERE coalesce(lifted, at) <= :at",
     "DELETE FROM attentions WHERE coalesce(over, since) <= :at",
-    "DELETE FROM watches WHERE alive <= :at",
+    "DELETE FROM watches WHERE alive <= :at AND rowid < (SELECT max(rowid) FROM watches)",
     """
     DELETE FROM sessions WHERE seen <= :at AND id NOT IN (
         SELECT session FROM events UNION SELECT session FROM phases

@@ -52,10 +52,10 @@ def show(options: argparse.Namespace) -> int:
     night = gather(kept, name, span, archives)
     if not night.notebooks and not night.limits:
         return _failed(words.nothing(night))
-    if options.html is not None:
-        return _write(options.html, night)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may hold less than a title does
+    if options.html is not None:
+        return _write(options.html, night)
     Report(Console(highlight=False, markup=False, emoji=False), night).show()
     return ExitCode.ENDED_AS_ASKED
 
@@ -64,7 +64,7 @@ def _write(file: Path, night: Night) -> int:
     try:
         write(file, page(night))
     except OSError as error:
-        return _failed(f"{file} cannot be written: {error.strerror}")
+        return _failed(f"{file} cannot be written: {error.strerror or error}")
     print(f"The report is in {file}.")  # noqa: T201 - a person reads it
     return ExitCode.ENDED_AS_ASKED
 

@@ -48,9 +48,13 @@ def gather(kept: Record, agent: str, span: Span, archives: Mapping[str, tuple[st
     notebooks = [
         _notebook(known.get(each, record.Session(each, each, "")), rows[each], watched, archives)
         for each in rows
+        if each  # what was asked of the agent itself is of no notebook
     ]
-    told = [notebook for notebook in notebooks if _is_worth_telling(notebook)]
-    limits = sorted(kept.limits, key=lambda limit: (limit.at, limit.session, limit.kind))
+    told = [notebook for notebook in notebooks if _is_worth_telling(notebook, span)]
+    limits = sorted(
+        _limits(kept.limits, frozenset(notebook.id for notebook in told), span),
+        key=lambda limit: (limit.at, limit.session, limit.kind),
+    )
     return Night(
         agent=agent,
         span=span,
@@ -99,16 +103,31 @@ def _notebook(
         stretches=phases,
         runs=tuple(_runs(rows, watched)),
         moments=tuple(_moments(event for event in events if not _is_routine(event))),
-        needs=tuple(_needs(rows, span)),
+        needs=tuple(_needs(rows.attentions, events, span)),
         counts=_counts(events),
         archive=archives.get(session.id, ()),
     )
 
 
-def _is_worth_telling(notebook: Notebook) -> bool:
-    """Say whether anything is known of a notebook but that it was not there."""
-    told = notebook.runs or notebook.moments or notebook.needs
-    return bool(told) or any(each.phase not in TELL_NOTHING for each in notebook.stretches)
+def _is_worth_telling(notebook: Notebook, span: Span) -> bool:
+    """Say whether anything is known of a notebook's night but that it was not there.
+
+    What a person once should have looked at, in a notebook that nobody opened again, is no news.
+    """
+    if notebook.runs or notebook.moments:
+        return True
+    news = any(max(need.since, need.over or need.since) >= span.began for need in notebook.needs)
+    return news or any(each.phase not in TELL_NOTHING for each in notebook.stretches)
+
+
+def _limits(
+    rows: Iterable[record.Limit], told: frozenset[str], span: Span
+) -> Iterator[record.Limit]:
+    """Yield the limits that showed or lifted in the span, or hold for a notebook that is told."""
+    for row in rows:
+        latest = max(row.at, row.lifted or row.at)
+        if row.at <= span.ended and (latest >= span.began or row.session in told):
+            yield row
 
 
 def _urgency(notebook: Notebook) -> tuple[bool, bool, str, str]:
@@ -199,10 +218,12 @@ def _moments(events: Iterable[record.Event]) -> Iterator[Moment]:
         )
 
 
-def _needs(rows: Record, span: Span) -> Iterator[Need]:
-    """Yield what a person should look at, or should have, as it was told."""
-    said = {event.kind: event.text for event in rows.events if event.severity == "alert"}
-    for need in sorted(rows.attentions, key=lambda each: (each.since, each.kind, each.occurrence)):
+def _needs(
+    attentions: Iterable[record.Attention], events: Iterable[record.Event], span: Span
+) -> Iterator[Need]:
+    """Yield what a person should look at, or should have, as it was last told."""
+    said = {event.kind: event.text for event in events if event.severity == "alert"}
+    for need in sorted(attentions, key=lambda each: (each.since, each.kind, each.occurrence)):
         if need.since <= span.ended and (need.over is None or need.over >= span.began):
             text = said.get(need.kind) or SENTENCES.get(need.kind) or need.kind
             yield Need(need.kind, need.since, need.over, text)

@@ -9,6 +9,7 @@ from colab_cdp_agent.report.markup import Markup, lines, tag
 from colab_cdp_agent.report.night import Curve, Notebook, Run
 from colab_cdp_agent.report.timeline import Span
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.spoken import duration
 
 MOST_ENTRIES: Final = 1_000
 """Of what happened: the latest."""
@@ -25,7 +26,7 @@ def article(notebook: Notebook, span: Span, clock: Clock) -> Markup:
     return tag(
         "article",
         tag("h2", tag("bdi", notebook.title), phase_now(notebook)),
-        pictures.bar(notebook.stretches, span, bar_says(notebook, clock)),
+        pictures.bar(notebook.stretches, span, clock, bar_says(notebook, clock)),
         pictures.axis(span, clock),
         *(_run(run, clock) for run in notebook.runs),
         *_happened(notebook, clock),
@@ -50,10 +51,7 @@ def _pill(says: str, phase: str) -> Markup:
 
 def bar_says(notebook: Notebook, clock: Clock) -> str:
     """Return a bar of phases in words."""
-    told = [
-        f"{words.phase_word(stretch.phase)} from {clock(stretch.began)} to {clock(stretch.ended)}"
-        for stretch in notebook.stretches[:MOST_SPOKEN]
-    ]
+    told = [words.stretch_line(each, clock) for each in notebook.stretches[:MOST_SPOKEN]]
     more = len(notebook.stretches) - len(told)
     return f"{notebook.title}: {', '.join(told)}" + (f", and {more} more" if more else "")
 
@@ -71,9 +69,7 @@ def table(class_: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> M
 def _run(run: Run, clock: Clock) -> Markup:
     began = clock(run.began) if run.began is not None else "?"
     ended = clock(run.ended) if run.ended is not None else "…"
-    length = (
-        words.duration((run.until - run.began).total_seconds()) if run.began is not None else ""
-    )
+    length = duration((run.until - run.began).total_seconds()) if run.began is not None else ""
     outcome = words.OUTCOMES.get(run.outcome, run.outcome)
     heading = tag(
         "h3",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from colab_cdp_agent.report import words
+from colab_cdp_agent.report import glyphs, words
 from colab_cdp_agent.report.markup import Markup, tag
 from colab_cdp_agent.report.night import Curve
 from colab_cdp_agent.report.timeline import Span, Stretch
@@ -22,6 +22,7 @@ MOST_TICKS: Final = 5
 MARGIN: Final = 0.06
 LEAST_WIDTH: Final = 0.4
 """Per cent: the shortest time in which a person was needed can still be seen."""
+MOST_PIECES: Final = 500
 WIDTH: Final = 1000
 HEIGHT: Final = 100
 DRAWN: Final = frozenset({
@@ -35,27 +36,29 @@ def phase_class(phase: str) -> str:
     return f"phase-{phase}" if phase in DRAWN else "phase-unknown"
 
 
-def bar(stretches: Sequence[Stretch], span: Span, says: str) -> Markup:
+def bar(stretches: Sequence[Stretch], span: Span, clock: Clock, says: str) -> Markup:
     """Return a bar of phases; `says` is its text alternative."""
-    ordered = sorted(stretches, key=lambda each: each.phase in NEEDS_A_PERSON)  # these on top
-    return tag(
-        "svg",
-        tag("title", says),
-        *(_piece(stretch, span) for stretch in ordered),
-        class_="bar",
-        role="img",
-        aria_label=says,
-    )
+    few = stretches if len(stretches) <= MOST_PIECES else _coarse(stretches, span)
+    ordered = sorted(few, key=lambda each: each.phase in NEEDS_A_PERSON)  # these on top
+    pieces = [_piece(stretch, span, clock) for stretch in ordered]
+    return tag("svg", *pieces, class_="bar", role="img", aria_label=says)
 
 
-def _piece(stretch: Stretch, span: Span) -> Markup:
+def _coarse(stretches: Sequence[Stretch], span: Span) -> Iterator[Stretch]:
+    """Yield what can be seen of very many stretches."""
+    cell = (span.ended - span.began) / MOST_PIECES
+    for place, phase in enumerate(glyphs.bar(stretches, span, MOST_PIECES)):
+        yield Stretch(span.began + place * cell, span.began + (place + 1) * cell, phase)
+
+
+def _piece(stretch: Stretch, span: Span, clock: Clock) -> Markup:
     began = _percent((stretch.began - span.began).total_seconds(), span)
     width = _percent(stretch.seconds, span)
     if stretch.phase in NEEDS_A_PERSON:
         width = max(width, LEAST_WIDTH)
     return tag(
-        "rect", x=f"{began:.2f}%", width=f"{width:.2f}%", height="100%",
-        class_=phase_class(stretch.phase),
+        "rect", tag("title", words.stretch_line(stretch, clock)), x=f"{began:.2f}%",
+        width=f"{width:.2f}%", height="100%", class_=phase_class(stretch.phase),
     )  # fmt: skip
 
 
@@ -88,7 +91,6 @@ def curve(drawn: Curve, says: str) -> Markup:
     """Return a curve over its own time; `says` is its text alternative."""
     return tag(
         "svg",
-        tag("title", says),
         tag("path", d=_path(drawn), class_="line"),
         class_="curve",
         viewBox=f"0 -4 {WIDTH} {HEIGHT + 8}",

@@ -75,7 +75,7 @@ def watching(watches: Iterable[Watch], signs: Iterable[datetime], span: Span) ->
         span: what is asked about; its end is the present.
 
     """
-    known = sorted(watches, key=lambda watch: (watch.began, watch.alive))
+    known = sorted(watches, key=_order)
     noted = sorted(signs)
     now = bool(known) and known[-1].ended is None and span.ended < known[-1].alive + ALIVE_FOR
     shifts: list[Span] = []
@@ -94,6 +94,11 @@ def watching(watches: Iterable[Watch], signs: Iterable[datetime], span: Span) ->
     gaps.append(Gap(end, span.ended, why))
     started = max((watch.began for watch in known if not watch.resumed), default=None)
     return Watching(span, tuple(shifts), tuple(_within(gaps, span)), now, started)
+
+
+def _order(watch: Watch) -> tuple[datetime, datetime, bool, datetime, bool]:
+    ended = watch.ended or watch.alive
+    return watch.began, watch.alive, watch.ended is None, ended, watch.resumed
 
 
 def stretches(changes: Iterable[PhaseChange], watched: Watching) -> tuple[Stretch, ...]:

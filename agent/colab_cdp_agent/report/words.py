@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
-from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Why
+from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Stretch, Why
+from colab_cdp_agent.spoken import duration
 
 OUTCOMES: Final = {
     "finished": "finished",
@@ -62,22 +63,14 @@ def nothing(night: Night) -> str:
     return f"nothing happened since {since:%d %b %Y %H:%M}: {why}"
 
 
-def duration(seconds: float) -> str:
-    """Return a length of time as a person would say it, in its two largest units."""
-    whole = max(0, round(seconds))
-    days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    if minutes:
-        return f"{minutes} min"
-    return f"{whole} s"
-
-
 def phase_word(phase: str) -> str:
     """Return a phase in words."""
     return "not watched" if phase == NOT_WATCHED else phase.replace("_", " ")
+
+
+def stretch_line(stretch: Stretch, clock: Clock) -> str:
+    """Return a phase, and from when to when it held."""
+    return f"{phase_word(stretch.phase)} from {clock(stretch.began)} to {clock(stretch.ended)}"
 
 
 def phase_now(notebook: Notebook) -> str:

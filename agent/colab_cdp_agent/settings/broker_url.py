@@ -14,10 +14,15 @@ NONE: Final = "none"
 EXAMPLES: Final = (
     "embedded, none, or a URL such as mqtts://broker.example:8883 (mqtt, mqtts, ws, wss)"
 )
+URL_PATTERN: Final = r"(mqtts?|wss?)://[^\s?#,]+"
 
 
 class BrokerUrl(str):
-    """A broker: `embedded` (the agent's own), `none`, or a URL without a password."""
+    """A broker: `embedded` (the agent's own), `none`, or its URL without a password.
+
+    A broker of several machines has several URLs, separated by commas; what is said of scheme,
+    host and path is of one.
+    """
 
     __slots__ = ()
 
@@ -26,28 +31,18 @@ class BrokerUrl(str):
         """Read a broker; anything else is a ValueError that says what was expected."""
         if value in (EMBEDDED, NONE):
             return cls(value)
-        parts = _parts(value)
-        if parts is None:
+        urls = [url.strip(" ") for url in value.split(",")] if isinstance(value, str) else []
+        every = list(map(_parts, urls))
+        if not every or None in every:
             raise ValueError(f"expected {EXAMPLES}, found {_unread(value)}")
-        if parts.password is not None:
-            raise ValueError(
-                "expected a URL without a password, which would show in logs and process lists: "
-                f"put it into the environment variable {PASSWORD_VARIABLE}"
-            )
-        if (
-            parts.query
-            or parts.fragment
-            or (parts.scheme.startswith("mqtt") and parts.path.strip("/"))
-        ):
-            raise ValueError(
-                f"expected a URL that ends after the host{_path_hint(parts)}, found more"
-            )
-        return cls(value)
+        for parts in filter(None, every):
+            _check_rest(parts)
+        return cls(",".join(urls))
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """Describe the text for JSON Schema."""
-        return {"type": "string", "pattern": r"^(embedded|none|(mqtts?|wss?)://[^\s?#]+)$"}
+        return {"type": "string", "pattern": rf"^(embedded|none|{URL_PATTERN}(, *{URL_PATTERN})*)$"}
 
     @property
     def embedded(self) -> bool:
@@ -58,6 +53,13 @@ class BrokerUrl(str):
     def none(self) -> bool:
         """Say whether nothing is published at all."""
         return self == NONE
+
+    @property
+    def each(self) -> tuple[Self, ...]:
+        """Return the URL of each machine of the broker; none where the agent starts its own."""
+        if self.embedded or self.none:
+            return ()
+        return tuple(type(self)(url) for url in self.split(","))
 
     @property
     def scheme(self) -> str:
@@ -94,11 +96,16 @@ class BrokerUrl(str):
     @property
     def shown(self) -> str:
         """Return the broker without the user, for a log or a screen."""
-        return re.sub(r"//.*@", "//", self)
+        return re.sub(r"//[^,]*@", "//", self)
 
 
 def check_plaintext(url: BrokerUrl, *, allowed: bool) -> None:
     """Refuse an unencrypted way to a broker on another machine, unless the person insists."""
+    for each in url.each:
+        _check_plaintext(each, allowed=allowed)
+
+
+def _check_plaintext(url: BrokerUrl, *, allowed: bool) -> None:
     if url.scheme not in PLAIN_SCHEMES or is_loopback(url.host) or allowed:
         return
     secure = {"mqtt": "mqtts://", "ws": "wss://"}[url.scheme]
@@ -135,9 +142,20 @@ def is_loopback(host: str) -> bool:
         return False  # a name, and names can mean any machine
 
 
-def _parts(value: object) -> SplitResult | None:
+def _check_rest(parts: SplitResult) -> None:
+    """Refuse what a broker's URL must not hold."""
+    if parts.password is not None:
+        raise ValueError(
+            "expected a URL without a password, which would show in logs and process lists: "
+            f"put it into the environment variable {PASSWORD_VARIABLE}"
+        )
+    if parts.query or parts.fragment or (parts.scheme.startswith("mqtt") and parts.path.strip("/")):
+        raise ValueError(f"expected a URL that ends after the host{_path_hint(parts)}, found more")
+
+
+def _parts(value: str) -> SplitResult | None:
     """Split a broker's URL, or return nothing where it isn't one."""
-    if not isinstance(value, str) or re.search(r"[\s\x00-\x1f]", value):
+    if re.search(r"[\s\x00-\x1f]", value):
         return None
     try:
         parts = urlsplit(value)

@@ -27,17 +27,22 @@ Occasion = Literal[
     "kernel_died",
     "run_failed",
     "run_finished",
+    "run_ended",
+    "run_interrupted",
     "stalled",
+    "diverged",
     "disconnected",
     "fresh_runtime",
     "run_anyway",
     "drive_consent",
     "sign_in",
+    "input_request",
     "unreadable",
     "tab_crashed",
     "tab_gone",
     "chrome_gone",
     "lifetime_near",
+    "host_slept",
 ]
 Verb = Literal[
     "reconnect",
@@ -63,8 +68,8 @@ class Mqtt(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description=(
                 "`embedded` starts a broker on this machine, `none` publishes nothing; any "
-                "other broker by `mqtt://`, `mqtts://`, `ws://` or `wss://`. No password in "
-                "here."
+                "other broker by `mqtt://`, `mqtts://`, `ws://` or `wss://`; several machines of "
+                "one, separated by commas, are tried in turn. No password in here."
             )
         ),
     ] = field(default_factory=lambda: BrokerUrl(EMBEDDED))
@@ -106,7 +111,10 @@ class Publish(Struct, frozen=True, forbid_unknown_fields=True):
     last_line: Annotated[
         bool, Meta(description="The last printed line, as a field of the status.")
     ] = True
-    log: Annotated[bool, Meta(description="Every printed line, on the topic `log`.")] = False
+    log: Annotated[
+        bool,
+        Meta(description="What is printed, on the topic `log`: the newest 200 lines of a second."),
+    ] = False
     homeassistant: Annotated[bool, Meta(description="Discovery for Home Assistant.")] = True
 
 
@@ -127,7 +135,7 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description=(
                 "What rings: the groups `needs_you`, `ended`, `failed` and `finished`, or "
-                "single kinds such as `captcha`."
+                "single kinds such as `captcha`; which is which stands in alerts.md."
             )
         ),
     ] = ("needs_you", "ended", "failed", "finished")
@@ -135,8 +143,8 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         QuietHours | None,
         Meta(
             description=(
-                "Hours of the local day in which nothing rings, such as `22:00-07:00`; status "
-                "and report still tell."
+                "Hours of the local day in which nothing rings, such as `22:00-07:00`; what "
+                "still stands at their end is told then."
             )
         ),
     ] = None
@@ -184,7 +192,7 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(
             description=(
-                "Serve the page and the embedded broker on the local network, behind generated "
+                "Open the embedded broker, and the page, to the local network, behind generated "
                 "passwords; false: on this machine only."
             )
         ),

@@ -45,9 +45,10 @@ class Archive(Struct, frozen=True, forbid_unknown_fields=True):
         ArchiveSize,
         Meta(description="Room for all files together, at least 1MB; the oldest go first."),
     ] = field(default_factory=lambda: ArchiveSize(2_000_000_000))
-    keep: Annotated[Retention, Meta(description="How long a file is kept, at least 1h.")] = field(
-        default_factory=lambda: Retention(30 * 86_400)
-    )
+    keep: Annotated[
+        Retention,
+        Meta(description="How long files are kept, and the rows of the journal, at least 1h."),
+    ] = field(default_factory=lambda: Retention(30 * 86_400))
     ansi: Annotated[
         Literal["strip", "keep"],
         Meta(
@@ -61,7 +62,13 @@ class Progress(Struct, frozen=True, forbid_unknown_fields=True):
 
     patterns: Annotated[
         tuple[LinePattern, ...],
-        Meta(description="Regular expressions of your own, tried before the built-in ones."),
+        Meta(
+            description=(
+                "Regular expressions of your own, tried before the built-in ones. Named groups "
+                "say what they find: `step`, `total`, `epoch`, `epochs`, `fraction`, `percent`, "
+                "`rate`, `eta`; any other name is a metric."
+            )
+        ),
     ] = ()
 
 

@@ -9,16 +9,14 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from colab_cdp_agent.tell.ports import HOST
+from colab_cdp_agent.tell.broker_access import BrokerRecord, LanAccess, access, record_in
+from colab_cdp_agent.tell.password_file import read_or_make_password
 
 RECORD_LIMIT_BYTES = 65_536
 LOCK_POLL_S = 0.02
-LAST_PORT = 65_535
-USER = "mqtt"
 STORE_BYTES = 256 * 1_048_576
 
 if sys.platform == "win32":
@@ -84,15 +82,6 @@ class FileLock:
             self.release()
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerRecord:
-    """Where a broker of ours listens, or last listened."""
-
-    mqtt_port: int
-    client_port: int
-    password: str = field(repr=False)
-
-
 class BrokerFolder:
     """The files by which agents of one user share one broker, and find it after a crash."""
 
@@ -103,6 +92,8 @@ class BrokerFolder:
         self.name = f"colab-cdp-agent-{hashlib.sha256(known_as.encode()).hexdigest()[:16]}"
         self.config = self.path / "broker.json"
         self.store = self.path / "store"
+        self.agent_password = self.path / "agent-password"
+        self.phone_password = self.path / "phone-password"
         self.output = self.path / "nats-server.out"
         self.log = self.path / "nats-server.log"
         self.lock = FileLock(self.path / "start.lock")
@@ -126,13 +117,9 @@ class BrokerFolder:
         try:
             with self.config.open("rb") as file:
                 config = json.loads(file.read(RECORD_LIMIT_BYTES))
-            password = config["authorization"]["users"][0]["password"]
-            record = BrokerRecord(config["mqtt"]["port"], config["port"], str(password))
-            ours = config["server_name"] == self.name
+            return record_in(config) if config["server_name"] == self.name else None
         except (FileNotFoundError, ValueError, RecursionError, LookupError, TypeError):
             return None
-        ports = (record.mqtt_port, record.client_port)
-        return record if ours and all(map(_is_port, ports)) else None
 
     def write_record(self, record: BrokerRecord) -> None:
         """Write the record, whole or not at all, readable by its owner alone."""
@@ -147,10 +134,7 @@ class BrokerFolder:
     def _nats_config(self, record: BrokerRecord) -> dict[str, Any]:
         return {
             "server_name": self.name,
-            "host": HOST,
-            "port": record.client_port,
-            # MQTT needs no password on loopback; nats' own port, on which all is allowed, has one.
-            "authorization": {"users": [{"user": USER, "password": record.password}]},
+            **access(record),
             "max_payload": 1_048_576,
             "max_pending": 16_777_216,
             "max_connections": 1024,
@@ -164,8 +148,18 @@ class BrokerFolder:
                 "max_file": STORE_BYTES,
                 "sync_interval": "30s",
             },
-            "mqtt": {"host": HOST, "port": record.mqtt_port, "no_auth_user": USER},
         }
+
+    def lan_access(self, root: str) -> LanAccess:
+        """Return who may use the broker from the local network; the passwords are made once.
+
+        Raises:
+            OSError: they can be neither read nor written.
+            PasswordFileError: a file of theirs holds none.
+
+        """
+        agent, phone = map(read_or_make_password, (self.agent_password, self.phone_password))
+        return LanAccess(root, agent, phone)
 
     def read_pid(self) -> int | None:
         """Return the pid that nats-server wrote, which proves nothing by itself, or None."""
@@ -182,8 +176,14 @@ class BrokerFolder:
     def leave(self) -> bool:
         """Strike this agent off the users, and return whether others still live."""
         self.user.release()
+        return self.is_shared()
+
+    def is_shared(self) -> bool:
+        """Return whether other agents use the broker."""
+        ours = self.user.path if self.user.held else None
+        others = [path for path in self._users.glob("*.lock") if path != ours]
         # A list, not a generator: the traces of all the dead are swept, not up to the first living.
-        living = [path for path in self._users.glob("*.lock") if self._lives(path)]
+        living = [path for path in others if self._lives(path)]
         return bool(living)
 
     def _lives(self, path: Path) -> bool:
@@ -202,7 +202,3 @@ class BrokerFolder:
                 tail = path.read_bytes()[-4096:].decode(errors="replace").splitlines()
                 lines += [line for line in tail if path == self.output or "[FTL]" in line]
         return lines[-1].strip() if lines else ""
-
-
-def _is_port(value: object) -> bool:
-    return type(value) is int and 0 < value <= LAST_PORT

@@ -7,6 +7,7 @@ import traceback
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiomqtt
 import msgspec
@@ -40,15 +41,18 @@ class Connection:
         self._client = client
         self._where = link.where
 
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe with QoS 1, and wait for the broker's word.
+    async def subscribe(self, *topics: str, qos: int = 0) -> None:
+        """Subscribe, and wait for the broker's word.
+
+        With QoS 0 nothing is lost while the connection stands. QoS 1 adds one order for all who
+        subscribe, at a cost: in a cluster that loses a machine such a subscription may fall silent.
 
         Raises:
             BrokerLostError: the connection broke off, or nothing was answered.
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, 1) for topic in topics])
+            await self._client.subscribe([(topic, qos) for topic in topics])
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -88,15 +92,21 @@ class Connection:
 
 
 @asynccontextmanager
-async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGenerator[Connection]:
+async def connect(
+    link: Link,
+    will: tuple[str, bytes] | None = None,
+    unread: type[asyncio.Queue[Any]] = asyncio.Queue,
+) -> AsyncGenerator[Connection]:
     """Hold a connection inside the block; the will, topic and payload, is retained.
+
+    Messages that were not read yet wait in a queue of the type `unread`.
 
     Raises:
         BrokerLostError: the broker is not there, or does not answer.
         BrokerRefusedError: the login or the certificate is refused.
 
     """
-    client = _client(link, will)
+    client = _client(link, will, unread)
     await _open(client, link)
     try:
         yield Connection(client, link)
@@ -104,7 +114,9 @@ async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGen
         await _leave(client, GOODBYE_LIMIT_S)
 
 
-def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
+def _client(
+    link: Link, will: tuple[str, bytes] | None, unread: type[asyncio.Queue[Any]]
+) -> aiomqtt.Client:
     client = aiomqtt.Client(
         link.host,
         link.port,
@@ -117,6 +129,7 @@ def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
         # With a timeout of its own it uses asyncio.wait_for, which in Python 3.11 loses a
         # cancellation that comes together with the answer.
         timeout=math.inf,
+        queue_type=unread,
         max_queued_incoming_messages=UNREAD_KEPT,
         will=aiomqtt.Will(*will, qos=1, retain=True) if will else None,
         transport="websockets" if link.websocket_path else "tcp",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from colab_cdp_agent.config import Mqtt
+from colab_cdp_agent.config import BrokerUrl, Mqtt
 
 
 class BrokerLostError(Exception):
@@ -44,9 +44,12 @@ class Link(msgspec.Struct, frozen=True):
         return f"{self.host}:{self.port}"
 
 
-def configured_link(settings: Mqtt) -> Link:
-    """Return the link to the broker whose URL is configured; the embedded one has its own."""
-    url = settings.url
+def configured_links(settings: Mqtt) -> tuple[Link, ...]:
+    """Return the ways to the configured broker, one for each address; the embedded one has none."""
+    return tuple(_link(url, settings) for url in settings.url.each)
+
+
+def _link(url: BrokerUrl, settings: Mqtt) -> Link:
     return Link(
         url.host,
         url.port,

@@ -1,11 +1,14 @@
 """The messenger: has a broker, one of its own or another's, and publishes to it for ever."""
 
+from collections.abc import Callable
+from itertools import cycle
+
 import structlog
 
 from colab_cdp_agent.config import Mqtt
 from colab_cdp_agent.retry import keep
-from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
-from colab_cdp_agent.tell.link import BrokerLostError, Link, configured_link
+from colab_cdp_agent.tell.broker import BrokerAddress, BrokerFailedError, EmbeddedBroker
+from colab_cdp_agent.tell.link import BrokerLostError, Link, configured_links
 from colab_cdp_agent.tell.publisher import Publisher
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 8.0
@@ -21,6 +24,7 @@ class Messenger:
         settings: which broker.
         embedded: the broker that is started where no other is configured.
         publisher: what is kept connected.
+        started: is given the address of the embedded broker, once and when it changes.
 
     Attributes:
         says: how it stands with the broker, in a few words.
@@ -28,12 +32,21 @@ class Messenger:
 
     """
 
-    def __init__(self, settings: Mqtt, embedded: EmbeddedBroker, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        settings: Mqtt,
+        embedded: EmbeddedBroker,
+        publisher: Publisher,
+        started: Callable[[BrokerAddress], None] = lambda _address: None,
+    ) -> None:
         self.says = "not connected yet"
         self.link: Link | None = None
         self._settings = settings
         self._embedded = embedded
         self._publisher = publisher
+        self._started = started
+        self._address: BrokerAddress | None = None
+        self._links = cycle(configured_links(settings))
 
     @property
     def kind(self) -> str:
@@ -75,13 +88,16 @@ class Messenger:
         await self._publisher.run(link, lambda: self._is(where))
 
     async def _find(self) -> Link:
-        """Return the configured broker, or start the embedded one."""
+        """Return the next address of the configured broker, or start the embedded one."""
         if not self._settings.url.embedded:
-            return configured_link(self._settings)
+            return next(self._links)
         address = await self._embedded.start()
-        if address.warning:
-            log.warning("the embedded broker runs with a reservation", reason=address.warning)
-        return Link(address.host, address.port)
+        if address != self._address:
+            self._address = address
+            for reason in filter(None, (address.warning, address.otherwise)):
+                log.warning("the embedded broker runs with a reservation", reason=reason)
+            self._started(address)
+        return address.link
 
     def _is(self, says: str, *, trouble: bool = False) -> None:
         """Take note of how it stands with the broker; each change is said once."""

@@ -1,4 +1,4 @@
-"""Find a TCP port on loopback that nothing else uses."""
+"""Where to listen: a free TCP port, and this computer's address in the local network."""
 
 import asyncio
 import socket
@@ -7,31 +7,45 @@ import time
 from collections.abc import Iterable
 
 HOST = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - with `web.lan` only, behind passwords
 POLL_S = 0.02
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address of nobody's (RFC 5737): the way there begins at our own, and nothing is sent."""
 
 
-def first_free_port(wanted: Iterable[int]) -> int:
-    """Return the first of the wanted loopback ports that is free, else any free one; 0 is none."""
-    free = next((port for port in wanted if port and _is_free(port)), 0)
+def lan_address() -> str | None:
+    """Return this computer's address in the local network, None where it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+    return None if address.startswith(("127.", "0.")) else address
+
+
+def first_free_port(wanted: Iterable[int], host: str = HOST) -> int:
+    """Return the first of the wanted ports that is free on a host, else any free; 0 is none."""
+    free = next((port for port in wanted if port and _is_free(port, host)), 0)
     if free:
         return free
     with socket.socket() as listener:
-        listener.bind((HOST, 0))
+        listener.bind((host, 0))
         port: int = listener.getsockname()[1]
     return port
 
 
-async def freed(port: int, limit_s: float) -> bool:
-    """Return whether the port is free, or becomes so within the limit."""
+async def freed(port: int, limit_s: float, host: str = HOST) -> bool:
+    """Return whether the port is free on a host, or becomes so within the limit."""
     deadline = time.monotonic() + limit_s
-    while not await asyncio.to_thread(_is_free, port):
+    while not await asyncio.to_thread(_is_free, port, host):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(POLL_S)
     return True
 
 
-def _is_free(port: int) -> bool:
+def _is_free(port: int, host: str) -> bool:
     # A listener on all addresses does not keep macOS and Windows from a bind on loopback: ask it.
     with socket.socket() as client:
         client.settimeout(0.5)
@@ -42,7 +56,7 @@ def _is_free(port: int) -> bool:
             # As nats-server does it: the last run's closed connections are no obstacle.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((host, port))
         except OSError:
             return False
     return True

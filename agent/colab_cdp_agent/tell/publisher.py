@@ -12,6 +12,7 @@ from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
 from colab_cdp_agent.tell.claim import Claim, NameTakenError
 from colab_cdp_agent.tell.connection import GOODBYE_LIMIT_S, Connection, Message, connect
 from colab_cdp_agent.tell.event_queue import EventQueue
+from colab_cdp_agent.tell.ghosts import Ghosts
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
 
@@ -56,6 +57,7 @@ class Publisher:
         self._board = board
         self._take = take
         self._claim = Claim(identity.root, identity.agent, identity.instance)
+        self._ghosts = Ghosts(identity.root, identity.agent, board)
         self._ours = False
         self._online = False
         self._dropped = 0
@@ -72,7 +74,7 @@ class Publisher:
         """
         try:
             async with connect(link, will=(self._status, mqtt.OFFLINE)) as connection:
-                await self._work(connection, connected)
+                await self._work(connection, link, connected)
         except BrokerRefusedError as error:
             if self._ours:
                 raise BrokerLostError(str(error)) from error
@@ -83,7 +85,9 @@ class Publisher:
                 raise
             raise first_leaf(expected.subgroup(NameTakenError) or expected) from group
 
-    async def _work(self, connection: Connection, connected: Callable[[], None]) -> None:
+    async def _work(
+        self, connection: Connection, link: Link, connected: Callable[[], None]
+    ) -> None:
         self._online = False
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -93,6 +97,7 @@ class Publisher:
                     await self._claim_name(connection)
                 await self._come_online(connection)
                 connected()
+                tasks.create_task(self._ghosts.clear(link), name="mqtt ghosts")
                 tasks.create_task(self._follow_values(connection), name="mqtt values")
                 events, answers = self._board.events, self._board.answers
                 tasks.create_task(self._follow(events, connection), name="mqtt events")
@@ -104,11 +109,11 @@ class Publisher:
                 await self._say_goodbye(connection)
 
     async def _subscribe(self, connection: Connection) -> None:
-        topics = [self._status, self._claim.topic]
+        await connection.subscribe(self._status, mqtt.HOMEASSISTANT_STATUS.pattern)
         if not self._ours:
             self._claim.begin()
-            topics.append(self._claim.response_topic)
-        await connection.subscribe(*topics)
+            # Claims must be heard in one order by all who make them.
+            await connection.subscribe(self._claim.topic, self._claim.response_topic, qos=1)
 
     async def _subscribe_requests(self, connection: Connection) -> None:
         """Ask for requests once the name is ours: another agent's are not ours to answer."""
@@ -148,6 +153,8 @@ class Publisher:
                 await self._hear_status(connection, message)
             elif message.topic in {self._claim.topic, self._claim.response_topic}:
                 await self._hear_claim(connection, message)
+            elif message.topic == mqtt.HOMEASSISTANT_STATUS.pattern:
+                self._hear_homeassistant(message)
             elif self._online:
                 self._take(message.topic, message.payload, retained=message.retained)
 
@@ -164,6 +171,12 @@ class Publisher:
         refusal = self._claim.hear(message)
         if refusal is not None:
             await connection.publish(self._claim.response_topic, mqtt.encode(refusal))
+
+    def _hear_homeassistant(self, message: Message) -> None:
+        """Announce every device once more to a Home Assistant that has just come up."""
+        if not message.retained and message.payload == mqtt.ONLINE:
+            agent = self._levels["agent"]
+            self._board.repeat(lambda topic: mqtt.DISCOVERY.read(topic, agent=agent) is not None)
 
     async def _follow_values(self, connection: Connection) -> None:
         window = asyncio.Semaphore(WINDOW)

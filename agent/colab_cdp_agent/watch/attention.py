@@ -1,28 +1,29 @@
 """What a person should look at now: raised once for each occurrence, and over once."""
 
 import uuid
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
-from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
 from colab_cdp_agent.watch.cause import Cause
-from colab_cdp_agent.watch.finding import Finding, find
+from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_protocols import mqtt
-
-NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 class News(msgspec.Struct, frozen=True):
-    """Something that happened: a kind, how much it matters, a sentence; its cause where known."""
+    """Something that happened: a kind, how much it matters, a sentence; its cause where known.
+
+    `run_s` says of a run's end how long it ran, or was seen to run.
+    """
 
     kind: str
     severity: mqtt.Severity
     text: str
     cause: str | None = None
     evidence: str | None = None
+    run_s: float | None = None
 
 
 class Occurrences(Protocol):
@@ -41,18 +42,16 @@ class Attention:
     Args:
         session: whose.
         kept: where occurrences are kept.
-        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of.
 
     """
 
     def __init__(
-        self, session: str, kept: Occurrences, raised: Mapping[str, datetime] = NOTHING
+        self, session: str, kept: Occurrences, raised: Iterable[mqtt.Attention] = ()
     ) -> None:
         self._session = session
         self._kept = kept
-        self._raised = {
-            kind: mqtt.Attention(kind, since, find(kind).text) for kind, since in raised.items()
-        }
+        self._raised = {each.kind: each for each in raised}
         self._shown: str | None = next(iter(self._raised), None)
 
     @property

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from colab_cdp_agent.watch.cause import Cause, cause_of
+from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.ending import Ending, Shown
 from colab_cdp_agent.watch.history import History
@@ -58,6 +59,12 @@ class Evidence:
             self._shown.append((time.monotonic(), Shown(kind, heading)))
         self._raised = raised
 
+    def _slept(self) -> Slept | None:
+        """Return the last sleep, if it is of any meaning for what ends now."""
+        slept = self._company.slept
+        fresh = slept is not None and time.time() - slept.ended_wall <= REMEMBERED_S
+        return slept if fresh else None
+
     def why(self, kind: str, seen: Seen, history: History, record: RunRecord) -> Cause | None:
         """Return the cause of what is raised, None where that is its own."""
         if kind in OF_RUN:
@@ -88,7 +95,7 @@ class Evidence:
                 idle_s=history.idle_s(clock),
                 offline=self._offline or None,
                 lost_together=self._company.lost_together(self._session, clock),
-                slept=self._company.slept,
+                slept=self._slept(),
                 tab=seen.tab if seen.tab in {"sleeping", "crashed", "gone"} else None,
                 chrome_gone=seen.tab == "chrome_gone",
                 ram_used=self._runtime.ram_used,

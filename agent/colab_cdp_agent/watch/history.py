@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from colab_cdp_agent.spoken import duration
 from colab_cdp_agent.watch import duties
 from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import Verdict
@@ -21,6 +22,19 @@ class Span(msgspec.Struct, frozen=True):
     met: datetime
     started: datetime | None
 
+    def lasted_s(self, until: datetime) -> float:
+        """Return how long it went on, in seconds; where nobody saw it begin, how long at least."""
+        return max(0.0, (until - (self.started or self.met)).total_seconds())
+
+    def finished(self, until: datetime) -> str:
+        """Return that it finished, and how long it took where that is worth a word."""
+        lasted_s = self.lasted_s(until)
+        if lasted_s < 1:
+            return "The run finished."
+        if self.started is None:
+            return f"The run finished, after more than {duration(lasted_s)}."
+        return f"The run finished after {duration(lasted_s)}."
+
 
 class History:
     """One notebook's past.
@@ -32,7 +46,7 @@ class History:
         run_interrupted: the connection was lost while a cell ran.
         run: the run that goes on, over a lost connection too.
         runtime_started: when the runtime was seen to begin.
-        page_since: when the page began to show what it shows of the kernel, on the monotonic clock.
+        page_since: when the page began to show what it shows now, on the monotonic clock.
 
     """
 
@@ -61,8 +75,8 @@ class History:
             return 0.0
         return None if self._rested_at is None else clock - self._rested_at
 
-    def shows(self, word: str | None) -> None:
-        """Take note of what the page shows of the kernel."""
+    def shows(self, word: str) -> None:
+        """Take note of what the page shows of the kernel, or of its connection."""
         if word != self._page_word:
             self._page_word, self.page_since = word, time.monotonic()
 

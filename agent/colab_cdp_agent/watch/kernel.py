@@ -192,18 +192,17 @@ class Conversation:
         if run == self.run:
             self._doubted = False
         if kind == "status":
-            state = _state(message)
-            if state == "idle":
+            # It is busy for a cell that it drops too; one that runs is told by `execute_input`.
+            if _state(message) == "idle":
                 yield from self._end(run, self._outcome())
                 yield from self._rested()
-            elif state == "busy" and run in self._waiting:
-                yield from self._begin(run, seen=True)
             return
         if kind == "execute_reply":
             yield from self._replied(message, run)
             return
         if run not in self._over:
-            yield from self._begin(run, seen=kind == "execute_input")
+            # Channels overtake each other: a question may come before the run's own beginning.
+            yield from self._begin(run, seen=kind == "execute_input" or run in self._waiting)
         take = _TAKERS.get(kind)
         if take is not None:
             yield from take(self, message, run)

@@ -66,7 +66,9 @@ class PageWitness:
             except BrowserLostError:
                 raise
             except ChromeError as error:
-                await self.tab.detach()
+                # While its kernel is heard it stays attached: what is printed goes on to be kept.
+                if not (isinstance(error, NoAnswerError) and self.tab.is_heard):
+                    await self.tab.detach()
                 self._lose_page(error)
                 await self._until_stirred()
 
@@ -83,7 +85,8 @@ class PageWitness:
 
     async def _follow(self) -> None:
         """Attach and read, page after page, until the tab cannot be asked any more."""
-        await self.tab.attach()
+        if self.tab.session is None:
+            await self.tab.attach()
         while True:
             try:
                 await self._read_page()

@@ -147,11 +147,13 @@ async def measure(page: PageWitness) -> Measure | None:
         ChromeError: the tab does not answer.
 
     """
-    return await page.tab.run("output", {"after": None}, Measure | None)  # type: ignore[arg-type]  # a union is a type to msgspec
+    return await page.tab.run("output", {"after": None, "last": False}, Measure | None)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 
-async def read_printed(page: PageWitness) -> Printed | None:
+async def read_printed(page: PageWitness, *, last: bool = False) -> Printed | None:
     """Read the running cell's whole text; None where no cell runs.
+
+    With `last`, where none runs, of the cell that was last seen running.
 
     Raises:
         ChromeError: the tab does not answer.
@@ -159,7 +161,7 @@ async def read_printed(page: PageWitness) -> Printed | None:
     """
     found: Measure | None = await page.tab.run(
         "output",
-        {"after": 0},
+        {"after": 0, "last": last},
         Measure | None,  # type: ignore[arg-type]  # a union is a type to msgspec
     )
     if found is None:

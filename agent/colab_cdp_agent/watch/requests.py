@@ -161,7 +161,7 @@ class Requests:
         finally:
             doing.cancel()
             lost.cancel()
-            await asyncio.wait([doing, lost])
+            await asyncio.gather(doing, lost, return_exceptions=True)
 
     def _absent(self) -> str:
         """Say why the notebook's page cannot be asked."""
@@ -240,9 +240,8 @@ class Requests:
         return done(says) if had_effect else failed("the page did not react")
 
     async def _take_picture(self, page: PageWitness) -> Answer:
-        hidden = page.reading is None or page.reading.hidden
         try:
-            picture = await screenshot.capture(page.tab, hidden=hidden)
+            picture = await screenshot.capture(page.tab)
         except screenshot.PictureFailedError as error:
             return failed(str(error))
         size = {"bytes": len(picture), "type": "image/jpeg"}

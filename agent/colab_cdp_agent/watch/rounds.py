@@ -9,6 +9,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.history import History
@@ -18,6 +19,8 @@ from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_agent.watch.wanted import Wanted
 
 MEASURE_EVERY_S = 10.0
+DUTY_LIMIT_S = 180.0
+"""A disk that hangs must not keep the other duties back."""
 
 log = structlog.get_logger()
 
@@ -58,6 +61,7 @@ class Rounds:
         self._observe = observe
         self._kept = Kept(self._keep_page_text)
         self._heard = HeardText(archive.log(session))
+        self._was_heard = False
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._measuring: asyncio.Task[None] | None = None
@@ -66,6 +70,7 @@ class Rounds:
         self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup, *, heard: bool
     ) -> None:
         """Begin what is due; `heard` says that the kernel's own text is kept as it comes."""
+        self._was_heard |= heard
         if page.state != "attached":
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
@@ -112,7 +117,10 @@ class Rounds:
 
     async def _attempt(self, duty: duties.DutyName, page: PageWitness, *, heard: bool) -> Outcome:
         try:
-            return await self._do(duty, page, self._heard if heard else self._kept)
+            async with asyncio.timeout(DUTY_LIMIT_S):
+                return await self._do(duty, page, self._heard if heard else self._kept)
+        except TimeoutError:
+            return Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
         except ChromeError as error:
             return Outcome(done=False, result=f"the tab did not follow: {error}")
         except ArchiveFailedError as error:
@@ -128,7 +136,16 @@ class Rounds:
         return outcome
 
     async def _keep_page_text(self, text: str) -> None:
-        await self._archive.append(self._session, self._archive.log(self._session).title, text)
+        log = self._archive.log(self._session)
+        if self._was_heard:
+            # Some of it was heard before the kernel fell silent, and stands in the archive.
+            await log.kept()
+            tail = await asyncio.to_thread(self._archive.tail, self._session, TAIL_BYTES)
+            pieces = await asyncio.to_thread(following, tail, text, ())
+            text = "".join(piece for _stream, piece in pieces)
+            self._was_heard = False
+        if text:
+            await self._archive.append(self._session, log.title, text)
         self.archived = True
 
     def _measure_due(self) -> bool:

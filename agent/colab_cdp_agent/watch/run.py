@@ -3,7 +3,6 @@
 Facts come in as they are heard, by the reader of Chrome's socket; nothing here waits.
 """
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,14 +15,11 @@ from colab_cdp_agent.watch import facts
 from colab_cdp_agent.watch.duties import Load
 from colab_cdp_agent.watch.finding import Finding, find
 from colab_cdp_agent.watch.intake import Intake
-from colab_cdp_agent.watch.progress import ProgressReader
+from colab_cdp_agent.watch.progress import Feed, ProgressReader
 from colab_cdp_agent.watch.rhythm import Rhythm
 from colab_cdp_agent.watch.seen import PageReading
 from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_protocols import mqtt
-
-REST_LIMIT = 2_000
-"""How much of a line that is not ended yet is remembered to read progress from."""
 
 METRICS_EVERY_S = 5.0
 STANDING = frozenset({"run_failed", "kernel_died", "out_of_memory", "fresh_runtime", "tab_gone"})
@@ -36,8 +32,6 @@ OUTCOMES: dict[facts.Outcome, Outcome] = {
     "kernel_restarted": "interrupted",
     "lost": "lost",
 }
-
-_ENDS = re.compile(r"[\r\n]+")
 
 
 class RunRecord:
@@ -52,6 +46,7 @@ class RunRecord:
         failure: what the last run raised.
         ended: how the last run ended, by the kernel's own word.
         died: whether the kernel died since the last run began, and what became of it.
+        died_at: when it did, on the monotonic clock.
         same_runtime: whether the last new connection led to the same kernel as before.
         count: the number that the kernel gave the present execution.
         intake: what was printed, on its way to the log.
@@ -69,22 +64,26 @@ class RunRecord:
         self.same_runtime: bool | None = None
         self.ended: facts.Outcome | None = None
         self.died: Literal["dead", "restarting"] | None = None
+        self.died_at: float | None = None
         self.last_at: datetime | None = None
         self.progress = ProgressReader(patterns)
         self.rhythm = Rhythm()
-        self._rest: dict[str, str] = {}
+        self._feed = Feed(self.progress)
         self._resting = True
         self._failure_shown = False
+        self._diverged = False
         self._lines_before = 0
         self._lines_told = 0
         self._shown_line: str | None = None
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
 
-    def resume(self, raised: Iterable[str]) -> None:
+    def resume(self, raised: Iterable[mqtt.Attention]) -> None:
         """Go on with what an earlier run of the agent found of the last run."""
-        for kind in STANDING.intersection(raised):
-            self.standing = find(kind)
+        resumed = STANDING | {"input_request"}  # a kernel that waits says nothing more
+        for each in raised:
+            if each.kind in resumed:
+                self.standing = Finding(each.kind, each.text)
 
     def found(self, kind: str) -> None:
         """Take note of something that holds until the next run."""
@@ -92,6 +91,7 @@ class RunRecord:
 
     def hear(self, fact: facts.Fact) -> bool:
         """Take a fact; return whether it is news to the verdict."""
+        self._waits_no_more()
         match fact:
             case facts.Printed(stream, text):
                 self._print(stream, text)
@@ -102,7 +102,7 @@ class RunRecord:
             case facts.RunBegan(_, seen):
                 self.begun += 1
                 self.standing, self.failure, self.count = None, None, None
-                self.ended, self.died = None, None
+                self.ended, self.died, self.died_at = None, None, None
                 self.intake.began(seen=seen)
                 self._begin()
             case facts.RunCounted(_, count):
@@ -119,6 +119,7 @@ class RunRecord:
         match fact:
             case facts.KernelDied(restarts):
                 self.died = "restarting" if restarts else "dead"
+                self.died_at = time.monotonic()
                 self.standing = find("kernel_died")
                 self.log.mark("the kernel died" + (" and was restarted" if restarts else ""))
             case facts.KernelRestarted():
@@ -134,7 +135,7 @@ class RunRecord:
         """Return what is found of the run beyond what page and kernel say at this moment."""
         shown = {alarm.kind for alarm in page.alarms} if page is not None else set()
         self._look_for_failure(page)
-        if "out_of_memory" in shown and self.standing == find("kernel_died"):
+        if "out_of_memory" in shown and self._stands("kernel_died"):
             self.standing = find("out_of_memory")  # the page knows why
         silent_s = self.rhythm.stalled(clock) if runs else None
         if self.standing is None and silent_s is not None:
@@ -142,6 +143,9 @@ class RunRecord:
             text = f"Nothing was printed for {minutes} minutes, far longer than this run's pauses."
             return Finding("stalled", text)
         return self.standing
+
+    def _stands(self, kind: str) -> bool:
+        return self.standing is not None and self.standing.kind == kind
 
     def _look_for_failure(self, page: PageReading | None) -> None:
         """Take a failed cell that was cleared by a person for one that they have seen."""
@@ -155,10 +159,15 @@ class RunRecord:
     def rest(self) -> int:
         """Take note that the notebook came to rest; return how many lines the run printed."""
         self._resting = True
+        self._waits_no_more()
         return self.log.lines - self._lines_before
 
-    def outcome(self, now: Verdict) -> Outcome:
+    def outcome(self, now: Verdict, page: PageReading | None) -> Outcome:
         """Return how the run ended, as far as somebody saw it."""
+        if self.ended == "lost" or (self.ended is None and self.intake.missing):
+            # That the page shows nothing of it any more does not say that it came to its end.
+            succeeded = page is not None and "succeeded" in page.states
+            return "finished" if succeeded and self.same_runtime is not False else "lost"
         if self.ended is None:
             if now.finding is not None and now.finding.kind in {"run_failed", "kernel_died"}:
                 return "failed" if now.finding.kind == "run_failed" else "kernel_died"
@@ -175,6 +184,7 @@ class RunRecord:
         """Return how far the run is; what the last one reached is told no longer."""
         if not runs:
             return mqtt.Progress()
+        self._feed.flush()
         return self.progress.progress(time.monotonic(), datetime.now(UTC))
 
     def shows(self, load: Load) -> None:
@@ -199,10 +209,15 @@ class RunRecord:
             log.lines, log.bytes, log.last_line, self.last_at, load.lines, kept, log.gaps
         )
 
+    def newly_diverged(self) -> bool:
+        """Return whether the loss stopped being a number since the last time this was asked."""
+        before, self._diverged = self._diverged, self.progress.diverged
+        return self._diverged and not before
+
     def new_lines(self) -> tuple[list[str], int]:
         """Return the lines since the last time that memory holds, and how many before it lacks."""
         new, self._lines_told = self.log.lines - self._lines_told, self.log.lines
-        lines = self.log.tail(new) if new else []
+        lines = self.log.ended_lines(new)
         return lines, new - len(lines)
 
     def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
@@ -215,15 +230,18 @@ class RunRecord:
                 self._metrics[name] = series.points[-1]
                 yield name, series.points[-1][1], None
 
+    def _waits_no_more(self) -> None:
+        if self._stands("input_request"):
+            self.standing = None
+
     def _begin(self) -> None:
         """Begin anew after a rest; the cells of a row are one run."""
         if not self._resting:
             return
         self._resting = False
         now = time.monotonic()
-        self.progress.begin(now)
+        self._feed.begin(now)
         self.rhythm.begin(now)
-        self._rest.clear()
         self._metrics.clear()
         self._lines_before = self.log.lines
 
@@ -231,19 +249,12 @@ class RunRecord:
         now = time.monotonic()
         self.last_at = datetime.now(UTC)
         self.rhythm.heard(now)
-        self._read_progress(stream, text, now)
+        self._feed.take(stream, text, now)
         self.intake.write(stream, text)
-
-    def _read_progress(self, stream: str, text: str, now: float) -> None:
-        *lines, rest = _ENDS.split(self._rest.get(stream, "") + text)
-        for line in (*lines, rest):
-            if line:
-                self.progress.take(line, now)
-        self._rest[stream] = rest[-REST_LIMIT:]
 
     def _end(self, outcome: facts.Outcome, failure: facts.Failure | None) -> None:
         self.ended, self.failure = outcome, failure
         self.intake.ended()
-        self._rest.clear()
+        self._feed.flush()
         if failure is not None and outcome == "failed":
             self.standing = Finding("run_failed", f"The run failed: {failure}"[:300])

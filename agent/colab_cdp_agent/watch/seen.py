@@ -64,9 +64,11 @@ class WireReading(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct, frozen=True):
     """Everything a verdict rests on. `loaded_s` is how long the present page has been loaded.
 
-    `page_since_s` is how long the page has shown what it shows of the kernel. `run_failed`: the
-    page shows a failure that it did not show while the last run went on. `standing` is what was
-    found before and still holds, whatever the page shows, as that the kernel died.
+    `page_since_s` is how long the page has shown what it shows of kernel and connection.
+    `died_s` is how long ago the kernel was heard to die, None where it was not or runs again.
+    `run_failed`: the page shows a failure that it did not show while the last run went on.
+    `standing` is what was found before and still holds, whatever the page shows, as that the
+    kernel died.
     """
 
     tab: TabState
@@ -74,6 +76,7 @@ class Seen(msgspec.Struct, frozen=True):
     wire: WireReading | None = None
     loaded_s: float = 0.0
     page_since_s: float = 0.0
+    died_s: float | None = None
     had_runtime: bool = False
     run_interrupted: bool = False
     run_failed: bool = False

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import ArchiveFailedError
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
-from colab_cdp_agent.watch.attention import NOTHING, Attention, News
+from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.diary import Diary
@@ -28,21 +29,21 @@ from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import read_printed
+from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.requests import Requests
 from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
-from colab_cdp_agent.watch.verdict import Verdict, activity, at_rest, verdict
+from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
 from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
-CATCH_UP_LIMIT_S = 5.0
-ARCHIVED_TAIL_BYTES = 256_000
+CATCH_UP_LIMIT_S = 12.0
+DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
 
 log = structlog.get_logger()
 
@@ -65,7 +66,8 @@ class Session:
         house: what it shares with the other sessions.
         listener: who is told.
         patterns: the person's own regular expressions for progress.
-        raised: what an earlier run of the agent raised and saw no end of: by kind, since when.
+        raised: what an earlier run of the agent raised and saw no end of.
+        paused: let the duties rest from the beginning.
         observe: say what would be done, and do nothing.
 
     """
@@ -79,13 +81,14 @@ class Session:
         house: House,
         listener: Listener,
         patterns: tuple[str, ...] = (),
-        raised: Mapping[str, datetime] = NOTHING,
+        raised: Sequence[mqtt.Attention] = (),
+        paused: bool = False,
         observe: bool,
     ) -> None:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
-        self._wanted = Wanted(policy)
+        self._wanted = Wanted(policy, paused=paused)
         self._house = house
         self._listener = listener
         self._observe = observe
@@ -204,18 +207,21 @@ class Session:
 
     def _seen(self, page: PageWitness) -> Seen:
         clock, history = time.monotonic(), self._history
-        history.shows(activity(page.reading, self._profile))
+        reading, had_runtime = page.reading, history.had_runtime
+        if reading is not None:
+            history.shows(word(reading, self._profile, had_runtime=had_runtime))
         tries_end = gave_up(self._wanted.duties, history.past)
         return Seen(
             page.state,
-            page.reading,
+            reading,
             self._wire.reading() if self._wire is not None else None,
             loaded_s=clock - page.loaded_at,
             page_since_s=clock - history.page_since,
-            had_runtime=history.had_runtime,
+            died_s=clock - died_at if (died_at := self._record.died_at) is not None else None,
+            had_runtime=had_runtime,
             run_interrupted=history.run_interrupted and not tries_end,
-            run_failed=history.shows_failure(page.reading),
-            standing=self._standing(clock, page.reading),
+            run_failed=history.shows_failure(reading),
+            standing=self._standing(clock, reading),
         )
 
     def _standing(self, clock: float, page: PageReading | None) -> Finding | None:
@@ -243,15 +249,18 @@ class Session:
         told = at_rest(now) if self._wanted.paused else now
         for news in self._ledger.take(told, seen.page):
             self._say(news)
+        if self._record.newly_diverged():
+            self._say(News("diverged", "warning", "The loss is not a number any more."))
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
-            self._attend(now.finding, seen)
+            self._attend(now, seen)
         self._tell(told)
         return now
 
-    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+    def _attend(self, now: Verdict, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
+        finding = now.finding
 
         def why() -> Cause | None:
             kind = finding.kind if finding is not None else ""
@@ -260,6 +269,8 @@ class Session:
         still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
         if seen.standing is not None:
             still.add(seen.standing.kind)
+        if now.connection in {"connecting", "disconnected"}:
+            still.add("disconnected")  # a dialog may cover it
         for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
@@ -278,32 +289,54 @@ class Session:
 
     async def _catch_up(self, page: PageWitness) -> None:
         """Read what the page still shows of what was printed while nobody listened."""
-        shown, tail, since = None, "", None
-        archive = self._house.archive
+        archive, intake = self._house.archive, self._record.intake
+        since, tail = None, ""
         try:
-            await self._record.log.kept()
-            tail = await asyncio.to_thread(archive.tail, self.id, ARCHIVED_TAIL_BYTES)
-            since = await asyncio.to_thread(archive.last_kept, self.id)
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
+                since = await asyncio.to_thread(archive.last_kept, self.id)
+                await self._record.log.kept()  # what was heard before stands in its tail
+                tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
                 await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
-                printed = await read_printed(page)
-                shown = printed.text if printed is not None and printed.readable else None
+                printed = await self._read_shown(page)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
-        self._record.intake.caught_up(shown, tail, since)
+            printed = None
+        if printed is None or not printed.readable:
+            intake.caught_up(since, None)
+            return
+        held = intake.held
+        joined = await asyncio.to_thread(following, tail, printed.text, held)
+        intake.caught_up(since, joined, held, printed.text)
+
+    async def _read_shown(self, page: PageWitness) -> Printed | None:
+        """Read the page's text, if it draws late once it shows what was heard first."""
+        late = time.monotonic() + DRAW_LIMIT_S
+        while True:
+            printed = await read_printed(page, last=True)
+            waits = printed is not None and lags(printed.text, self._record.intake.held)
+            if not waits or time.monotonic() > late:
+                return printed
+            await asyncio.sleep(DRAW_PAUSE_S)
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
-        outcome = self._record.outcome(now)
+        outcome = self._record.outcome(now, seen.page)
+        if seen.tab == "attached":
+            self._record.intake.ended()  # by the page's word, where the kernel is not heard
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
+        moment, evidence = datetime.now(UTC), cause.evidence or None
+        lasted_s = run.lasted_s(moment)
         if outcome == "finished":
-            text, evidence = "The run finished.", cause.evidence or None
-            self._say(News("run_finished", "info", text, "finished", evidence))
+            text = run.finished(moment)
+            self._say(News("run_finished", "info", text, "finished", evidence, lasted_s))
+        elif outcome == "interrupted":
+            text = "The run was stopped before its end."
+            self._say(News("run_interrupted", "info", text, cause.kind, evidence, lasted_s))
         elif outcome in {"lost", "unknown"}:
-            text = "The run is over, and nobody saw how it ended."
-            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
+            text = "Nobody saw how the run ended, or whether it did."
+            self._say(News("run_ended", "warning", text, cause.kind, evidence, lasted_s))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
@@ -314,7 +347,7 @@ class Session:
     def _say(self, news: News) -> None:
         happening = mqtt.Happening(
             uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
-            news.cause, news.evidence,
+            news.cause, news.evidence, news.run_s,
         )  # fmt: skip
         self._diary.event(happening)
         self._listener.happening(self.id, happening)

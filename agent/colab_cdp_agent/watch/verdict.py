@@ -51,14 +51,14 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     if alarm is not None and alarm in STOPS_DUTIES:
         phase: Phase = "limited" if alarm in LIMITS else "needs_you"
         finding = find(alarm)
-    elif kernel == "busy" and seen.wire is not None and seen.wire.asks is not None:
-        phase, finding = "needs_you", _input_request(seen.wire.asks)
+    elif kernel == "busy" and (waits := _waits_for_input(seen)) is not None:
+        phase, finding = "needs_you", waits
     elif page_says == "unknown":
         phase, finding = _of_unreadable(seen, connection, kernel, profile)
     else:
         phase = _phase(seen.page, connection, kernel, seen)
         finding = find(alarm) if alarm is not None else _worth_a_look(seen, phase)
-    page_word = _activity(seen.page, profile) if page_says == "connected" else page_says
+    page_word = word(seen.page, profile, had_runtime=seen.had_runtime)
     return Verdict(
         phase, connection, kernel, finding, detector,
         page_says=page_word,
@@ -67,14 +67,15 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
+def word(page: PageReading, profile: Profile, *, had_runtime: bool) -> Kernel | Connection:
+    """Return what a page alone shows: of its kernel, or of its connection where it is not up."""
+    connection, _detector = _connection(page, profile, had_runtime=had_runtime)
+    return _activity(page, profile) if connection == "connected" else connection
+
+
 def at_rest(now: Verdict) -> Verdict:
     """Return a verdict as it is told while the duties rest: what needs a person is still said."""
     return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
-
-
-def activity(page: PageReading | None, profile: Profile) -> Kernel | None:
-    """Return what a page alone shows of its kernel, None where there is no page to read."""
-    return None if page is None else _activity(page, profile)
 
 
 def _of_absent_tab(seen: Seen) -> Verdict:
@@ -114,11 +115,14 @@ def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
         return "unknown"  # a socket may look open long after its network is gone
     if page is not None and wire is not None and _wire_knows(wire):
         waits = "queued" in page.states or "running" in page.states
-        if wire.kernel == "idle" and waits and wire.since_s < SETTLE_S:
+        goes_on = seen.standing is None or seen.standing.kind in PASSING
+        if wire.kernel == "idle" and waits and goes_on and wire.since_s < SETTLE_S:
             return "busy"  # between two cells of a row that was begun before we listened
         return wire.kernel
     if connection != "connected" or page is None:
         return "starting" if connection == "connecting" else "unknown"
+    if seen.died_s is not None and seen.page_since_s > seen.died_s:
+        return "unknown"  # the page still shows what was before the death
     return _activity(page, profile)
 
 
@@ -167,6 +171,8 @@ def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
         return find("disconnected") if passes else seen.standing
     if phase == "running" and seen.standing is not None and seen.standing.kind == "run_failed":
         return None  # the cells behind it are only just being dropped
+    if seen.standing is not None and seen.standing.kind == "input_request":
+        return None  # nothing runs that could wait
     if seen.standing is None and phase == "idle" and seen.run_failed and not _wire_knows(seen.wire):
         return find("run_failed")
     return seen.standing
@@ -191,6 +197,13 @@ def _of_unreadable(
         missing += f"; this browser cannot parse {page.broken[0]!r}"
     finding = Finding("unreadable", f"{SENTENCES['unreadable'][:-1]}: {missing}.")
     return phase, finding
+
+
+def _waits_for_input(seen: Seen) -> Finding | None:
+    if seen.wire is not None and seen.wire.asks is not None:
+        return _input_request(seen.wire.asks)
+    standing = seen.standing
+    return standing if standing is not None and standing.kind == "input_request" else None
 
 
 def _input_request(prompt: str) -> Finding:

@@ -22,6 +22,9 @@ FRAME_LIMIT_BYTES = 32 * 2**20
 SOCKETS_KEPT = 64
 FOREIGN_AFTER = 50
 """A socket whose first so many frames hold no Jupyter message speaks of something else."""
+LIVELY_S = 15.0
+HEARTBEAT = 64
+"""A frame of so few characters tells nothing of what a socket is for; an idle one has no other."""
 
 CHANNELS = re.compile(r"/api/kernels/([^/?#]+)/channels(?:[?#]|$)")
 
@@ -63,6 +66,11 @@ class WireWitness:
         self._heard_at = self._changed_at = time.monotonic()
         self._kernel: Kernel = "unknown"
 
+    @property
+    def lively(self) -> bool:
+        """Whether a kernel said something in the last seconds."""
+        return self.heard and time.monotonic() - self._heard_at < LIVELY_S
+
     def reading(self) -> WireReading:
         """Return what the kernel's own word comes to at this moment."""
         clock = time.monotonic()
@@ -88,7 +96,7 @@ class WireWitness:
     def runtime(self) -> str | None:
         """A name of the kernel behind the newest socket, which is not its id."""
         named = [socket.kernel for socket in self._sockets.values() if socket.kernel]
-        return named[-1] if named else self._conversation.runtime
+        return self._conversation.runtime or (named[-1] if named else None)
 
     def take(self, event: cdp.Event) -> None:
         """Take one event of the tab's network."""
@@ -105,11 +113,14 @@ class WireWitness:
                 created = cdp.params(event, cdp.SocketCreated)
                 self._socket((session, created.request_id)).kernel = _kernel_of(created.url)
             elif event.method == "Network.webSocketClosed":
-                number = (session, cdp.params(event, cdp.SocketClosed).request_id)
-                self._sockets.pop(number, None)
-                self._tell(self._conversation.closed(number))
+                self._close((session, cdp.params(event, cdp.SocketClosed).request_id))
         except cdp.MalformedFrameError as error:
             log.warning("chrome sent an event of another shape", error=str(error))
+
+    def child_ended(self, session: str) -> None:
+        """Take note that a frame or a worker of the tab is gone, and with it its sockets."""
+        for number in [number for number in self._sockets if number[0] == session]:
+            self._close(number)
 
     def deafen(self) -> None:
         """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
@@ -129,7 +140,7 @@ class WireWitness:
             return
         messages = jupyter.messages(frame.response.data())
         if not messages:
-            socket.foreign += 1
+            socket.foreign += len(frame.response.payload_data) > HEARTBEAT
             return
         socket.messages += 1
         conversation = self._conversation
@@ -139,6 +150,10 @@ class WireWitness:
                 self._tell(conversation.heard(message, number))
             else:
                 self._tell(conversation.said(message))
+
+    def _close(self, number: SocketId) -> None:
+        self._sockets.pop(number, None)
+        self._tell(self._conversation.closed(number))
 
     def _tell(self, facts: Iterable[Fact]) -> None:
         for fact in facts:

@@ -1,5 +1,6 @@
 """Progress: how far a run is, read from what it prints, with no change to the notebook."""
 
+from colab_cdp_agent.watch.progress.feed import Feed
 from colab_cdp_agent.watch.progress.reader import ProgressReader
 
-__all__ = ["ProgressReader"]
+__all__ = ["Feed", "ProgressReader"]

@@ -1,7 +1,14 @@
-"""A person's own patterns: regular expressions whose named groups say what they found."""
+"""A person's own patterns: regular expressions whose named groups say what they found.
+
+They run under a deadline: nobody sees of a pattern such as `(a+)+$` that it takes for ever on some
+lines, and a line that is read for ever stops the whole watch.
+"""
 
 import re
 from collections.abc import Sequence
+
+import regex
+import structlog
 
 from colab_cdp_agent.watch.progress.metrics import metric_name
 from colab_cdp_agent.watch.progress.reading import NUMBER, Count, Epoch, LineReading, clock_s
@@ -12,19 +19,39 @@ WORDS = ("step", "total", "epoch", "epochs", "fraction", "percent", "rate", "eta
 LARGEST = 1e15
 """A count beyond it is none."""
 
+LIMIT_S = 0.02
+"""How long a pattern may take for one line. One that takes longer is not asked again."""
+
 _NUMBER = re.compile(NUMBER)
+
+log = structlog.get_logger()
 
 
 class OwnPatterns:
-    """Reads a line by the first pattern that finds anything in it."""
+    """Reads a line by the first pattern that finds anything in it.
+
+    Raises:
+        re.error: a pattern is none.
+
+    """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [re.compile(pattern) for pattern in patterns]
+        for pattern in patterns:
+            re.compile(pattern)
+        self._patterns = [regex.compile(pattern, regex.VERSION0) for pattern in patterns]
 
     def read(self, text: str) -> LineReading | None:
         """Read a line by the groups of the first pattern that matches it with a number."""
-        for pattern in self._patterns:
-            match = pattern.search(text)
+        for pattern in list(self._patterns):
+            try:
+                match = pattern.search(text, timeout=LIMIT_S)
+            except TimeoutError:
+                self._patterns.remove(pattern)
+                log.warning(
+                    "a pattern of progress.patterns is too slow, and not used any more",
+                    pattern=pattern.pattern,
+                )
+                continue
             if match is not None and (reading := _reading(match.groupdict())) is not None:
                 return reading
         return None

@@ -28,6 +28,7 @@ function observe({ profile }) {
   let told = "";
   let reading = /** @type {any} */ ({});
   let cleared = /** @type {null | Element} */ (null);
+  let lastCell = /** @type {null | Element} */ (null);
 
   /** Every element at a path; ` >>> ` enters open shadow roots. */
   function findAll(path, root = document) {
@@ -181,6 +182,7 @@ function observe({ profile }) {
       if (found) values[name] = found.groups.map((group) => group ?? "");
     }
     const cell = runningCell();
+    if (cell) lastCell = cell;
     return {
       title: document.title.slice(0, 200),
       language: document.documentElement.lang.toLowerCase(),
@@ -207,7 +209,15 @@ function observe({ profile }) {
       const cell = findAll(css).find((each) => !text || reads(each, text));
       if (cell) return cell;
     }
-    return null;
+    return look ? clearedBefore(rules, look) : null;
+  }
+
+  /** The one cell that can run if some does: it looks cleared, and yet it has printed. */
+  function clearedBefore(rules, look) {
+    if (!first(profile.states.running ?? [], [])) return null;
+    const cells = rules.flatMap(({ css }) => findAll(css));
+    const found = cells.filter((each) => reads(each, look) && textOf(each) !== "");
+    return found.length === 1 ? found[0] : null;
   }
 
   function reads(cell, { path, matches: pattern, flags }) {
@@ -215,12 +225,14 @@ function observe({ profile }) {
     return findAll(path, cell).some((element) => test.test(element.textContent ?? ""));
   }
 
-  /** The text that the running cell printed into the page. */
-  function runningText() {
-    const cell = runningCell();
+  /** The text that a cell printed into the page. */
+  function textOf(cell) {
     const paths = cell ? (profile.output.text ?? []) : [];
     const found = paths.map((path) => findAll(path, cell)).find((each) => each.length > 0);
-    return (found ?? []).map((element) => element.textContent).join("").toWellFormed();
+    // What another output follows stands on a line of its own, finished or not.
+    const whole = (text, index, { length }) =>
+      text && !text.endsWith("\n") && index < length - 1 ? `${text}\n` : text;
+    return (found ?? []).map(({ textContent }) => textContent).map(whole).join("").toWellFormed();
   }
 
   function noticed(records) {
@@ -266,7 +278,11 @@ function observe({ profile }) {
     findAll,
     openDialogs,
     runningCell,
-    runningText,
+    textOf,
+    /** The cell that was last seen running, if the page still has it. */
+    lastCell() {
+      return lastCell?.isConnected ? lastCell : null;
+    },
     /** Remember that the running cell's output is being cleared. */
     clearing() {
       cleared = runningCell();

@@ -4,15 +4,15 @@
  *
  * `after` counts characters (null: no text is wanted). `length` is 0 where the page holds no text
  * of the cell itself: it printed nothing, or into cross-site frames, whose places among the
- * page's frames are in `frames`.
+ * page's frames are in `frames`. With `last`, where no cell runs, the one that did so last counts.
  *
- * @param {{after: number | null}} options
+ * @param {{after: number | null, last: boolean}} options
  */
-function output({ after }) {
+function output({ after, last }) {
   const watch = /** @type {any} */ (globalThis).nightWatch;
-  const cell = watch.runningCell();
+  const cell = watch.runningCell() ?? (last ? watch.lastCell() : null);
   if (!cell) return null;
-  const text = watch.runningText();
+  const text = watch.textOf(cell);
   const places = [...Array(window.length).keys()];
   const trimmed = text.trimEnd();
   return {

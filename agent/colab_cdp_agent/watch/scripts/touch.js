@@ -18,7 +18,7 @@ function touch({ path, way, in_cell: inCell, dialog, panel, after }) {
   const root = rootOf();
   const element = root && watch.find(path, root);
   if (!element || (dialog === undefined && inDialog(element))) return refused;
-  const text = after === undefined ? null : watch.runningText().slice(after);
+  const text = after === undefined ? null : watch.textOf(watch.runningCell()).slice(after);
   if (after !== undefined) watch.clearing();
 
   const box = element.getBoundingClientRect();
