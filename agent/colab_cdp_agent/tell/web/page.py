@@ -10,7 +10,7 @@ import structlog
 from colab_cdp_agent.config import Config
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.link import Link
-from colab_cdp_agent.tell.ports import HOST, lan_address
+from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, lan_address
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web.address import own_names, qr_code
 from colab_cdp_agent.tell.web.login import Login, PasswordFileError, read_or_make_password
