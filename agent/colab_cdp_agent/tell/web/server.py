@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import guard
 from colab_cdp_agent.tell.web.bridge import relay, socket_for_page
+from colab_cdp_agent.tell.web.listening import BACKLOG
 from colab_cdp_agent.tell.web.login import COOKIE_LIFE_S, Login
 from colab_cdp_agent.tell.web.static_files import StaticFiles
 
 COOKIE = "colab_cdp_agent"
 MOST_PAGES = 32
-MOST_CONNECTIONS, BACKLOG = 128, 16
-"""How many connections are held; and how many more there may be when they come at one moment."""
+MOST_CONNECTIONS = 128
 LONGEST_FORM_BYTES = 1024
 GOODBYE_LIMIT_S = 2.0
 WITHOUT_LOGIN = frozenset({"login.html", "login.js", "words.js", "page.css", "icon.svg"})
@@ -82,13 +83,8 @@ class Server:
         self._tries = guard.WrongTries()
         self._pages: set[web.WebSocketResponse] = set()
 
-    async def serve(self, host: str, port: int, started: Callable[[int], None]) -> None:
-        """Serve until cancelled; say on which port, which 0 leaves to the system.
-
-        Raises:
-            OSError: the port is not to be had.
-
-        """
+    async def serve(self, listener: socket.socket) -> None:
+        """Serve whoever comes to a listening socket, until cancelled."""
         application = web.Application(
             middlewares=[self._guarded], client_max_size=LONGEST_FORM_BYTES
         )
@@ -100,14 +96,13 @@ class Server:
         runner = web.AppRunner(
             application, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE_LIMIT_S
         )
+        self._port = listener.getsockname()[1]
         await asyncio.to_thread(self._static.compress)
         await runner.setup()
         try:
             server = await asyncio.get_running_loop().create_server(
-                lambda: self._protocol(runner), host, port, backlog=BACKLOG
+                lambda: self._protocol(runner), sock=listener, backlog=BACKLOG
             )
-            self._port = server.sockets[0].getsockname()[1]
-            started(self._port)
             async with server:
                 await server.serve_forever()
         finally:
