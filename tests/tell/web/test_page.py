@@ -104,6 +104,20 @@ def test_a_card_tells_how_it_goes(phone: Phone, fleet: Fleet) -> None:
     assert phone.value(f"{bar}.getAttribute('aria-label')") == f"Progress {TITLES[0]}"
 
 
+def test_where_there_is_room_cards_are_open_and_where_there_is_none_they_are_not(
+    phone: Phone, fleet: Fleet
+) -> None:
+    expanded = (
+        "[...document.querySelectorAll('.title')].map((each) => each.getAttribute('aria-expanded'))"
+    )
+    fleet.publish_state(state(0))
+    phone.until(f"{expanded}.join() === 'true'")
+    fleet.publish_night()
+    phone.until(f"{CARDS} === 20 && {expanded}.filter((each) => each === 'true').length <= 2")
+    phone.call("Page.reload")
+    phone.until(f"{CARDS} === 20 && {expanded}.every((each) => each === 'false')")
+
+
 def test_what_is_unknown_is_not_shown(phone: Phone, fleet: Fleet) -> None:
     fleet.publish_state(
         state(0, progress=mqtt.Progress(), output=mqtt.Output(), runtime=mqtt.Runtime())

@@ -28,7 +28,7 @@ export class Card {
   constructor(session, doors) {
     this.session = session;
     this.number = ++made;
-    this.opened = null; // null: as the need says; else as the person chose
+    this.opened = null; // null: it is not decided yet whether there is room
     this.actions = new Actions(session, doors);
     this.build();
     this.curve = new Curve(this.parts.plot);
@@ -78,7 +78,7 @@ export class Card {
   }
 
   get isOpen() {
-    return this.opened ?? this.company.few;
+    return this.opened ?? false;
   }
 
   // In seconds; of a run that stands still nobody knows it.
@@ -88,9 +88,10 @@ export class Card {
   }
 
   // `now` is the agents' time in milliseconds. `company`: whether there are `several` agents, and
-  // so `few` notebooks that all of them have room.
+  // whether there is `room` to open every card: null as long as not all may have come.
   show(now = this.now, company = this.company) {
     Object.assign(this, { now, company });
+    this.opened ??= company.room;
     const { state } = this.session;
     const unseen = isUnseen(this.session);
     const phase = unseen ? "unseen" : state.phase;
