@@ -388,10 +388,11 @@ def test_the_password_is_shown_to_a_terminal_and_to_no_file(
     shown = "\n".join(invitation(broker, to_terminal=True))
     filed = "\n".join(invitation(broker, to_terminal=False))
     for text in (shown, filed):
-        assert "host 192.0.2.7, port 1884, user phone" in text
+        assert "host 192.0.2.7  port 1884  user phone  password " in text
         assert "colab/#" in text
         assert "agents-secret" not in text
-    assert "password phones-secret" in shown
+    assert shown.splitlines()[1].endswith("password phones-secret")
+    assert max(map(len, shown.splitlines())) < 80
     assert "phones-secret" not in filed
     assert str(path) in filed
     assert list(invitation(BrokerAddress(HOST, 1883, None, adopted=False), to_terminal=True)) == []
