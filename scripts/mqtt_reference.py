@@ -1,6 +1,6 @@
-"""Writes docs/mqtt.md: the table of topics and the payloads, with the meaning of every key.
+"""Writes the MQTT contract out: asyncapi.yaml for programs, and docs/mqtt.md for people.
 
-`python scripts/mqtt_reference.py` writes it anew; tests/test_docs.py fails where it is stale.
+`python scripts/mqtt_reference.py` writes both anew; tests fail where one is stale.
 """
 
 import sys
@@ -12,13 +12,17 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from colab_cdp_agent.watch.finding import LIMITS, PERSON
-from colab_cdp_protocols import mqtt
-from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, SAID, STRUCTS
+from asyncapi_document import ROWS, document, text
+from colab_cdp_agent.watch.finding import LIMITS, PERSON, REMEDIES
+from colab_cdp_protocols import mqtt, verbs
+from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
+DOCUMENT: Final = Path("protocols/colab_cdp_protocols/asyncapi.yaml")
 WIDTH: Final = 100
-EXAMPLE: Final = {"root": "colab", "agent": "<agent>", "id": "<id>"}
+EXAMPLE: Final = {
+    "root": "colab", "agent": "<agent>", "id": "<id>", "field": "<field>", "verb": "<verb>",
+}  # fmt: skip
 
 
 def page() -> str:
@@ -29,17 +33,19 @@ def page() -> str:
 def _parts() -> Iterator[str]:
     yield "<!-- Written by scripts/mqtt_reference.py; change the words there. -->\n# MQTT"
     yield _prose(
-        "What the agent publishes, and what it answers. The table in"
-        " `protocols/colab_cdp_protocols/mqtt.py` is the source of this page."
+        "What the agent publishes, and what it answers. For programs the same stands in"
+        " [asyncapi.yaml](../protocols/colab_cdp_protocols/asyncapi.yaml), an AsyncAPI 3.0 document"
+        " with a JSON Schema for every payload; it is installed beside the code. Both are made of"
+        " the table in `protocols/colab_cdp_protocols/mqtt.py`."
     )
     yield "## Topics"
     yield table(("topic", "payload", "retained", "QoS", "what"), _topics())
     yield _prose(
-        "`<field>` is one of the plain fields below. `<verb>` is `sessions`, the only request"
-        " that is answered: publish anything to it, not retained, and the list of sessions comes"
-        " on `response/sessions`. `claim` is for agents among themselves. Any other verb is"
-        " refused."
+        "`<field>` is one of the plain fields below, `<verb>` one of the verbs. `claim` is for"
+        " agents among themselves. More of the devices is in [homeassistant.md](homeassistant.md)."
     )
+    yield "## Verbs\n\nWhat a request may ask for; more in [commands.md](commands.md)."
+    yield table(("verb", "of", "args", "empty payload", "acts", "what"), _verbs())
     yield "## Plain fields\n\nFor tiles of a phone app, which show a payload as it stands."
     yield table(("field", "payload"), FIELDS.items())
     yield "## Phases\n\nThe one word for a phone."
@@ -59,7 +65,8 @@ def _parts() -> Iterator[str]:
     yield "## Payloads"
     for struct in STRUCTS:
         yield f"### {struct.__name__}\n\n{_prose(' '.join((struct.__doc__ or '').split()))}"
-        yield table(("key", "type", "meaning"), _keys(struct))
+        if struct in MEANINGS:
+            yield table(("key", "type", "meaning"), _keys(struct))
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -70,12 +77,33 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _topics() -> Iterator[tuple[str, ...]]:
-    for topic in mqtt.TABLE:
-        name = topic.pattern.format(**EXAMPLE, field="<field>", verb="<verb>")
-        retained = "yes" if topic.retained else "no"
-        plain = topic.payload is mqtt.PLAIN
-        payload = "plain text" if plain else _type(inspect.type_info(topic.payload))
-        yield f"`{name}`", payload, retained, str(topic.qos), topic.says
+    contract = document()
+    for operation in contract["operations"].values():
+        name = operation["channel"]["$ref"].rpartition("/")[2]
+        address = contract["channels"][name]["address"].format(**EXAMPLE)
+        binding = operation["bindings"]["mqtt"]
+        retained = "yes" if binding["retain"] else "no"
+        says = operation["summary"]
+        yield f"`{address}`", _payload(ROWS[name]), retained, str(binding["qos"]), says
+
+
+def _payload(row: mqtt.Topic) -> str:
+    if row.payload is mqtt.PLAIN:
+        return "plain text"
+    if row.payload is mqtt.PICTURE:
+        return "JPEG of at most 200 kB"
+    return _type(inspect.type_info(row.payload))
+
+
+def _verbs() -> Iterator[tuple[str, ...]]:
+    for of, known in (("session", verbs.OF_SESSION), ("agent", verbs.OF_AGENT)):
+        for verb in known.values():
+            args = ", ".join(
+                f"`{field.name}`: {_type(inspect.type_info(field.type))}"
+                for field in msgspec.structs.fields(verb.args)
+            )
+            bare, acts = ("yes" if each else "no" for each in (verb.bare, verb.acts))
+            yield f"`{verb.name}`", of, args or "none", bare, acts, verb.says
 
 
 def _attention() -> Iterator[tuple[str, ...]]:
@@ -156,7 +184,10 @@ NAMES: Final[dict[type[inspect.Type], str]] = {
 
 def _in_order(node: inspect.LiteralType) -> Iterable[Any]:
     """Return the choices in the order of the source, which msgspec sorts away."""
-    written = (mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity)
+    written = (
+        mqtt.Phase, mqtt.Connection, mqtt.Kernel, mqtt.ChromeState, mqtt.Severity,
+        mqtt.ResponseStatus,
+    )  # fmt: skip
     return next(
         (get_args(each) for each in written if set(get_args(each)) == set(node.values)), node.values
     )
@@ -168,4 +199,5 @@ def _prose(text: str) -> str:
 
 if __name__ == "__main__":
     FILE.write_text(page(), "utf-8", newline="\n")
-    sys.stdout.write(f"wrote {FILE}\n")
+    DOCUMENT.write_text(text(), "utf-8", newline="\n")
+    sys.stdout.write(f"wrote {FILE} and {DOCUMENT}\n")

@@ -11,7 +11,7 @@ from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_agent.watch.progress.metrics import MOST_METRICS
 from colab_cdp_agent.watch.roster import FORGET_AFTER_S
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import discovery, mqtt
 
 PHASES: Final[dict[mqtt.Phase, str]] = {
     "running": "a cell runs",
@@ -25,7 +25,7 @@ PHASES: Final[dict[mqtt.Phase, str]] = {
     "unreadable": "the site profile does not fit the page, and no kernel is heard",
     "sleeping": "the tab cannot be asked: discarded, frozen, crashed, or behind an alert",
     "gone": "the tab was closed, or Chrome is not there",
-    "paused": "told to rest; not used yet",
+    "paused": "the duties were told to rest; `kernel` says whether a cell runs",
 }
 
 SAID: Final[dict[str, str]] = SENTENCES | {
@@ -33,30 +33,6 @@ SAID: Final[dict[str, str]] = SENTENCES | {
     "input_request": "The run waits for input: *its prompt*; or only: The run waits for input.",
     "stalled": "Nothing was printed for *n* minutes, far longer than this run's pauses.",
     "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
-}
-
-REMEDIES: Final[dict[str, str]] = {
-    "captcha": "solve it in the tab",
-    "still_there": "answer it in the tab",
-    "account_blocked": "read what the page says; the agent makes no further try",
-    "usage_limit": "wait, or buy compute units; the agent makes no further try",
-    "too_many_sessions": "end one in Colab's list of sessions",
-    "backend_error": "connect by hand later",
-    "out_of_memory": "use less memory, and run again from the last checkpoint",
-    "kernel_died": "look at the notebook's last output, and run again",
-    "run_anyway": "decide in the tab",
-    "drive_consent": "decide in the tab",
-    "sign_in": "sign in",
-    "disconnected": "connect by hand where the phase is `ended`",
-    "unreadable": "reload the tab; then see troubleshooting.md",
-    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
-    "tab_crashed": "reload the tab",
-    "run_failed": "read the traceback in the notebook or in the archive",
-    "fresh_runtime": "run again from the last checkpoint",
-    "tab_gone": "open the notebook again",
-    "input_request": "type the answer in the notebook",
-    "stalled": "look whether it hangs",
-    "lifetime_near": "save a checkpoint where it outlives the runtime",
 }
 
 EVENTS: Final[dict[str, tuple[str, str]]] = {
@@ -69,12 +45,14 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "keep_alive": ("info, warning", "a round of keep-alive; `text` is its result"),
     "reconnect": ("info, warning", "a try to reconnect; `text` is its result"),
     "clear": ("info, warning", "a clearing; `text` is its result"),
+    "command": ("info, warning", "a request and its outcome; `text` is `verb: status, result`"),
 }
 
 STRUCTS: Final[tuple[type[Struct], ...]] = (
     mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
     mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Response,
+    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery, discovery.Device,
+    discovery.Origin, discovery.Availability, discovery.Component,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -159,7 +137,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
     },
     mqtt.Duties: dict.fromkeys(mqtt.Duties.__struct_fields__, "the duty"),
     mqtt.DutyState: {
-        "on": "whether the configuration has it on",
+        "on": "whether it is on: by the configuration, else by `keep_alive` or `clear_every`",
         "count": "how often it had its effect",
         "last_at": "when it was last done, tried or, with `--observe`, due",
         "last_result": "how that went, in words",
@@ -181,17 +159,41 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
+        "run_s": "of a run's end that was no failure: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",
         "lines": f"the newest {LINES_KEPT} at most; one longer than {LONGEST_LINE} is cut short",
     },
-    mqtt.Response: {
-        "status": "`refused`: nothing was tried",
-        "transaction": "null: no request is carried out yet that has one",
-        "data": "what was asked for",
-        "error": "why it was refused",
+    mqtt.Request: {
+        "transaction": "a name of your own for the request, new for each: it comes back",
+        "at": "when it was made; without it, it was made when it came",
+        "ttl_s": "how old it may be, in seconds",
+        "args": "those of the verb",
+        "hmac": "the signature, where `commands.key` asks for one",
     },
+    mqtt.Response: {
+        "status": "`ok`: done and verified; `error`: tried, or not possible; `refused`: not tried",
+        "transaction": "that of the request; null where it had none that could be read",
+        "data": "what was asked for; of what acts `{result}`, a sentence",
+        "error": "why it is not `ok`, in a sentence",
+    },
+    discovery.Discovery: {
+        "device": "the device",
+        "origin": "who announces it",
+        "components": "its entities, by name",
+        "availability": "when they can be reached",
+    },
+    discovery.Device: {
+        "identifiers": "one: program, agent and session",
+        "name": "the notebook's title",
+        "manufacturer": "the program",
+        "model": "the site of the notebook",
+        "sw_version": "of the agent, on its own device",
+        "via_device": "the agent's device",
+    },
+    discovery.Origin: {"name": "of the program", "sw_version": "its version"},
+    discovery.Availability: {"topic": "the agent's `status`"},
 }
 
 FIELDS: Final = {
@@ -224,7 +226,8 @@ RULES: Final = f"""\
 - **Attention** rings once: what was raised before the agent was restarted is not raised anew.
 - **Empty** is unknown. An empty payload on a retained topic also removes it from the broker.
 - **Gone sessions** keep their topics for {FORGET_AFTER_S / 3600:.0f} hours; then these are
-  removed. What an agent that crashed has left behind is removed after its next start.
+  removed. What an agent that crashed or an earlier version has left below its own name is removed
+  a few seconds after each connect, retained requests too.
 - **Two agents** on one broker need two names. An agent that starts asks on `request/claim` whether
   another has its name; one that is answered on `response/claim` ends with exit code 2.
 - **Times** are RFC 3339 in UTC, durations are in seconds, sizes in bytes.

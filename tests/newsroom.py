@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import samples
-from colab_cdp_agent.config import BrokerUrl, Mqtt, Publish
+from colab_cdp_agent.answer import Answer
+from colab_cdp_agent.config import BrokerUrl, Commands, Mqtt, Publish
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
+from colab_cdp_agent.tell.commands import Gate
+from colab_cdp_agent.tell.dispatcher import CarryOut, Dispatcher
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_protocols import mqtt
@@ -32,8 +36,8 @@ class Listening(Protocol):
     def port(self) -> int: ...
 
 
-def answer(verb: str, _payload: bytes) -> mqtt.Response:
-    return mqtt.Response("ok" if verb == "sessions" else "refused")
+async def carry_out(_session: str | None, _verb: str, _args: Any) -> Answer:
+    return Answer("ok")
 
 
 class Newsroom:
@@ -48,10 +52,22 @@ class Newsroom:
         name: str = "host",
         embedded: EmbeddedBroker | None = None,
         started: Callable[[BrokerAddress], None] = lambda _address: None,
+        commands: Commands = Commands(),  # noqa: B008 - frozen
+        carry_out: CarryOut = carry_out,
     ) -> None:
         self.board = Board()
-        self.bulletin = Bulletin(self.board, root, name, publish)
-        publisher = Publisher(Identity(root, name, instance), self.board, answer)
+        self.bulletin = Bulletin(self.board, root, name, publish, commands)
+        self.notes: list[mqtt.Happening] = []
+        self.dispatcher = Dispatcher(
+            root,
+            name,
+            gate=Gate(commands, datetime.now(UTC)),
+            board=self.board,
+            sessions=self.bulletin.states,
+            carry_out=carry_out,
+            note=lambda _session, happening: self.notes.append(happening),
+        )
+        publisher = Publisher(Identity(root, name, instance), self.board, self.dispatcher.take)
         broker = embedded or EmbeddedBroker(Path("unused"))
         self.messenger = Messenger(settings, broker, publisher, started)
         self.task: asyncio.Task[None] | None = None
@@ -72,13 +88,18 @@ def at(broker: Listening) -> Mqtt:
 @asynccontextmanager
 async def running(newsroom: Newsroom) -> AsyncIterator[None]:
     """Publish for as long as the block runs; it is left by cancellation."""
-    newsroom.task = asyncio.create_task(newsroom.messenger.run())
+    tasks = [
+        asyncio.create_task(newsroom.messenger.run()),
+        asyncio.create_task(newsroom.dispatcher.run()),
+    ]
+    newsroom.task = tasks[0]
     try:
         yield
     finally:
-        newsroom.task.cancel()
-        with suppress(asyncio.CancelledError):
-            await newsroom.task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 @asynccontextmanager

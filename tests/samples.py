@@ -67,6 +67,11 @@ happenings = st.builds(
     severity=st.sampled_from(get_args(mqtt.Severity)),
 )  # fmt: skip
 logs = st.builds(mqtt.Log, seq=st.integers(0, 2**53), lines=st.lists(texts).map(tuple))
+requests = st.builds(
+    mqtt.Request, transaction=st.none() | st.text(min_size=1, max_size=64),
+    at=st.none() | moments, ttl_s=st.floats(0.1, 60), hmac=words,
+    args=st.dictionaries(texts, st.booleans() | st.integers(-9, 9) | texts, max_size=3),
+)  # fmt: skip
 responses = st.builds(
     mqtt.Response, status=st.sampled_from(("ok", "error", "refused")), transaction=words,
     error=words, data=st.none() | texts | st.dictionaries(texts, texts),

@@ -85,9 +85,10 @@ def set_scene(
     *,
     config: Mapping[str, Any] | None = None,
     profile: Mapping[str, str] | None = None,
+    headless: bool = True,
 ) -> Iterator[Scene]:
     """Start everything; `profile` are files that lie in Chrome's profile folder beforehand."""
-    chromium = Chromium(flags)
+    chromium = Chromium(flags, headless=headless)
     for name, text in (profile or {}).items():
         (chromium.profile / name).write_text(text, encoding="utf-8")
     with (

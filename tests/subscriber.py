@@ -27,12 +27,14 @@ class Subscriber:
         values: the latest value of each topic, without requests, responses, events and log lines;
             an empty one is taken out.
         messages: every message in the order of its arrival, retained or not.
+        kept: the topics of those that the broker had kept.
 
     """
 
     def __init__(self, port: int, topics: str) -> None:
         self.values: dict[str, bytes] = {}
         self.messages: list[tuple[str, bytes]] = []
+        self.kept: set[str] = set()
         self._news = threading.Condition()
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe(topics, qos=1)
@@ -45,6 +47,8 @@ class Subscriber:
         """Hang up."""
         self._client.disconnect()
         self._client.loop_stop()
+        # Out of a cycle with us the client goes at once, and closes its sockets first.
+        self._client.on_message = None
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish as another client than the agent."""
@@ -71,6 +75,8 @@ class Subscriber:
         with self._news:
             payload = bytes(message.payload)
             self.messages.append((message.topic, payload))
+            if message.retain:
+                self.kept.add(message.topic)
             if payload and not TOLD_ONCE.fullmatch(message.topic):
                 self.values[message.topic] = payload
             else:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from asker import Asker
 from chromium import Chromium, find_chromium
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
@@ -230,6 +231,23 @@ def test_garbage_on_the_pages_other_sockets_changes_nothing(
         found = numbers(night, "garbage")
         assert found == list(range(len(found)))
         assert gaps(night, "garbage") == 0
+
+
+def test_all_cells_are_run_and_interrupted_when_a_person_asks_for_it(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    open_notebook(lab, chromium, "asked.ipynb", [ENDLESS])
+    url = lab.url("asked.ipynb")
+    allowed = {"commands": {"allow": ["run_all", "interrupt", "clear"]}}
+    with Night(chromium.port, sites=["jupyterlab"], config=allowed) as night:
+        asker = Asker(night)
+        night.until(lambda: night.session("asked")["phase"] == "idle")
+        assert asker.ask("run_all", url)["data"] == {"result": "the cells run"}
+        night.until(lambda: night.session("asked")["witnesses"]["wire"] == "busy")
+        night.until(lambda: (night.session("asked")["output"]["lines"] or 0) > 5)
+        assert asker.ask("clear", url)["status"] == "ok"
+        assert asker.ask("interrupt", url)["status"] == "ok"
+        night.until(lambda: night.session("asked")["witnesses"]["wire"] == "idle")
 
 
 def test_jupyterlab_is_not_watched_unless_it_is_asked_for(

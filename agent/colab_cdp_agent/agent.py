@@ -2,9 +2,12 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ alerts: a task for each channel
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
+                      ├─ requests ─ TaskGroup: each request
                       ├─ house
+                      ├─ phone page: keep
                       └─ screen
 
 A tab's fate is its own; a lost browser ends its whole group and is tried again; the broker's fate
@@ -17,31 +20,39 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
 
 from colab_cdp_agent import __version__
+from colab_cdp_agent.agent_requests import AgentRequests
+from colab_cdp_agent.answer import Answer, failed
 from colab_cdp_agent.config import Config, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell.alerts.ringing import Ringing
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
+from colab_cdp_agent.tell.commands import Gate
+from colab_cdp_agent.tell.dispatcher import Dispatcher
 from colab_cdp_agent.tell.invitation import invitation
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
 from colab_cdp_agent.tell.topic_file import TopicFile
+from colab_cdp_agent.tell.web.page import PhonePage
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.finding import find
+from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.roster import Roster
-from colab_cdp_agent.watch.session import House, Listener, Session
+from colab_cdp_agent.watch.session import Listener, Session
 from colab_cdp_protocols import mqtt
 
 GHOSTS_AFTER_S = 5.0
@@ -72,9 +83,21 @@ class Agent:
         self._identity = Identity(config.mqtt.root, name, uuid.uuid4().hex)
 
         self._board = Board()
-        self._bulletin = Bulletin(self._board, config.mqtt.root, name, config.publish)
+        self._bulletin = Bulletin(
+            self._board, config.mqtt.root, name, config.publish, config.commands
+        )
         self._topics = TopicFile(folder / f"topics-{name}.json")
-        publisher = Publisher(self._identity, self._board, self._answer)
+        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
+        self._dispatcher = Dispatcher(
+            config.mqtt.root,
+            name,
+            gate=Gate(config.commands, self._started),
+            board=self._board,
+            sessions=self._bulletin.states,
+            carry_out=self._carry_out,
+            note=self._note,
+        )
+        publisher = Publisher(self._identity, self._board, self._dispatcher.take)
         lan_root = config.mqtt.root if config.web.lan else None
         broker = EmbeddedBroker(folder / "broker", lan_root=lan_root)
         self._messenger = Messenger(config.mqtt, broker, publisher, self._invite)
@@ -91,7 +114,13 @@ class Agent:
         self._roster = Roster(profiles, self._enrol)
         self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
 
+        self._requests = AgentRequests(
+            config, self._board, self._bulletin, self._roster, self._info
+        )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
+        self._page = PhonePage(
+            config, self._identity, lambda: self._messenger.link, folder, self._screen.say
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch and tell until `stop` is set, and leave every tab as it is.
@@ -111,14 +140,18 @@ class Agent:
                 working = [
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
+                    tasks.create_task(self._dispatcher.run(), name="requests"),
+                    tasks.create_task(self._ringing.run(), name="alerts"),
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
+                await self._dispatcher.stop()
                 for task in working:
                     task.cancel()
         finally:
@@ -136,32 +169,47 @@ class Agent:
             house=self._house,
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
-            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
+            paused=self._roster.paused,
             observe=self._options.observe,
         )
 
+    def _tell_happening(self, session: str, happening: mqtt.Happening) -> None:
+        self._bulletin.happening(session, happening)
+        self._ringing.happening(session, happening)
+
     def _tell_state(self, state: mqtt.State) -> None:
         self._bulletin.state(state)
+        self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
-    def _answer(self, verb: str, _payload: bytes) -> mqtt.Response:
-        if verb == "sessions":
-            return mqtt.Response("ok", data=self._bulletin.sessions())
-        return mqtt.Response("refused", error=f"unknown verb {verb!r}; known: sessions")
+    async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
+        """Carry out a request, of one session or of the agent itself."""
+        if session is None:
+            return await self._requests.carry_out(verb)
+        found = self._roster.session(session)
+        return failed("the session is gone") if found is None else await found.carry_out(verb, args)
+
+    def _note(self, session: str | None, happening: mqtt.Happening) -> None:
+        """Keep what was asked and what came of it; whoever follows a session hears of it too."""
+        self._house.journal.event(session or "", happening)
+        if session in self._bulletin.states:
+            self._bulletin.happening(session, happening)
 
     def _tell_info(self) -> None:
-        self._bulletin.info(
-            mqtt.Info(
-                version=__version__,
-                host=platform.node(),
-                started=self._started,
-                policy=self._policy,
-                chrome=self._chrome.info,
-                sites=tuple(str(site) for site in self._config.sites),
-                broker=self._messenger.kind,
-                instance=self._identity.instance,
-                awake=self._awake.says,
-            )
+        self._bulletin.info(self._info())
+
+    def _info(self) -> mqtt.Info:
+        return mqtt.Info(
+            version=__version__,
+            host=platform.node(),
+            started=self._started,
+            policy=self._policy,
+            chrome=self._chrome.info,
+            sites=tuple(str(site) for site in self._config.sites),
+            broker=self._messenger.kind,
+            instance=self._identity.instance,
+            awake=self._awake.says,
         )
 
     def _invite(self, broker: BrokerAddress) -> None:
@@ -173,7 +221,7 @@ class Agent:
         version = (chrome.product or "").removeprefix("Chrome/")
         says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
-        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
+        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
 
     def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""

@@ -19,6 +19,7 @@ T = TypeVar("T")
 NAVIGATED = "Inspected target navigated or closed"
 NO_CONTEXT = "Cannot find context with specified id"
 NO_SESSION = -32001
+INTERNAL_ERROR = -32603
 TEXT_FRAME, BINARY_FRAME = 1, 2
 """Opcodes of WebSocket frames: https://www.rfc-editor.org/rfc/rfc6455#section-5.2"""
 
@@ -266,6 +267,13 @@ class SocketFrame(msgspec.Struct, frozen=True, rename="camel", gc=False):
     response: SocketPayload
 
 
+class ScreencastFrame(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Page.screencastFrame`: a picture in base64, and its number."""
+
+    data: str
+    session_id: int
+
+
 def params(event: Event, shape: type[T]) -> T:
     """Return an event's parameters as one of the shapes above.
 
@@ -358,6 +366,29 @@ def call_function(
     )
 
 
+def run_source(
+    source: str, context: int, *, group: str, limit_s: float, most_characters: int
+) -> Command[ScriptResult]:
+    """Run a function of no arguments, given by its source, in a world; its promise is waited for.
+
+    What it returns comes back as JSON text, cut off where it is longer than it may be. A loop that
+    does not end is ended by the browser.
+    """
+    text = f"JSON.stringify(await ({source}\n)())?.slice(0, {most_characters + 1})"
+    return Command(
+        "Runtime.evaluate",
+        {
+            "expression": f"(async () => {text})()",
+            "contextId": context,
+            "returnByValue": True,
+            "awaitPromise": True,
+            "timeout": limit_s * 1000,
+            "objectGroup": group,
+        },
+        ScriptResult,
+    )
+
+
 def release_objects(group: str) -> Command[Any]:
     """Let go of every remote object of a group: a thrown error is kept in it."""
     return Command("Runtime.releaseObjectGroup", {"objectGroup": group})
@@ -366,3 +397,24 @@ def release_objects(group: str) -> Command[Any]:
 def thaw() -> Command[Any]:
     """Wake a tab that Chrome froze in the background; a tab that is awake stays as it is."""
     return Command("Page.setWebLifecycleState", {"state": "active"})
+
+
+def emulate_focus(*, on: bool) -> Command[Any]:
+    """Let a page take itself for the visible and focused one; its tab is not raised."""
+    return Command("Emulation.setFocusEmulationEnabled", {"enabled": on})
+
+
+def start_screencast(size: int, quality: int) -> Command[Any]:
+    """Ask for pictures of a page as it paints, JPEG, no side longer than that many pixels."""
+    wanted = {"format": "jpeg", "quality": quality, "maxWidth": size, "maxHeight": size}
+    return Command("Page.startScreencast", wanted)
+
+
+def acknowledge_frame(number: int) -> Command[Any]:
+    """Take note of one picture: the next is not sent before."""
+    return Command("Page.screencastFrameAck", {"sessionId": number})
+
+
+def stop_screencast() -> Command[Any]:
+    """Ask for no more pictures."""
+    return Command("Page.stopScreencast", {})

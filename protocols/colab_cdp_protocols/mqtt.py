@@ -7,12 +7,15 @@ empty payload removes a topic. The types of the payloads are in `payloads.py`, a
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from colab_cdp_protocols.discovery import Discovery
 from colab_cdp_protocols.payloads import (
     API,
+    LONGEST_TTL_S,
     NEEDS_A_PERSON,
     OFFLINE,
     ONLINE,
@@ -29,7 +32,9 @@ from colab_cdp_protocols.payloads import (
     Output,
     Phase,
     Progress,
+    Request,
     Response,
+    ResponseStatus,
     Run,
     Runtime,
     SessionEntry,
@@ -44,16 +49,25 @@ __all__ = [
     "AGENT_REQUEST",
     "AGENT_RESPONSE",
     "API",
+    "BELOW_AGENT",
+    "CLAIM",
+    "DISCOVERY",
     "EVENT",
     "FIELD",
+    "HOMEASSISTANT_STATUS",
     "INFO",
     "LOG",
+    "LONGEST_TTL_S",
     "NEEDS_A_PERSON",
     "NEEDS_YOU",
     "OFFLINE",
     "ONLINE",
+    "PICTURE",
     "PLAIN",
+    "SCREENSHOT",
     "SESSIONS",
+    "SESSION_REQUEST",
+    "SESSION_RESPONSE",
     "STATE",
     "STATUS",
     "TABLE",
@@ -71,7 +85,9 @@ __all__ = [
     "Output",
     "Phase",
     "Progress",
+    "Request",
     "Response",
+    "ResponseStatus",
     "Run",
     "Runtime",
     "SessionEntry",
@@ -91,7 +107,10 @@ __all__ = [
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """One row of the contract: `{…}` stand for levels, `payload` is a type or `plain`."""
+    """One row of the contract: `{…}` stand for levels.
+
+    `payload` is a type, `PLAIN` text, or a `PICTURE`: a JPEG as it is.
+    """
 
     pattern: str
     payload: Any
@@ -112,8 +131,34 @@ class Topic(msgspec.Struct, frozen=True):
                 raise ValueError(f"{name} {level!r} cannot be a topic level: [a-z0-9_-]{{1,32}}")
         return self.pattern.format(**levels)
 
+    def filter(self, **levels: str) -> str:
+        """Return the filter of every topic of this row with those levels."""
+        return re.sub(r"\{\w+\}", "+", self._with(levels))
 
+    def read(self, topic: str, **levels: str) -> dict[str, str] | None:
+        """Return the other levels of a topic of this row, None where it is none with those."""
+        names, found = self._with(levels).split("/"), topic.split("/")
+        if len(names) != len(found):
+            return None
+        read: dict[str, str] = {}
+        for name, level in zip(names, found, strict=True):
+            if name.startswith("{"):
+                read[name[1:-1]] = level
+            elif name != level:
+                return None
+        return read
+
+    def _with(self, levels: Mapping[str, str]) -> str:
+        pattern = self.pattern
+        for name, level in levels.items():
+            pattern = pattern.replace(f"{{{name}}}", level)
+        return pattern
+
+
+BELOW_AGENT = "{root}/{agent}/"
+"""How every topic of an agent begins, but for its devices in Home Assistant."""
 PLAIN = "plain"
+PICTURE = "picture"
 STATUS = Topic("{root}/{agent}/status", PLAIN, "`online` or `offline`; the last will")
 INFO = Topic("{root}/{agent}/info", Info, "who the agent is and what it does")
 SESSIONS = Topic(
@@ -130,10 +175,50 @@ LOG = Topic(
     retained=False,
     qos=0,
 )
-AGENT_REQUEST = Topic("{root}/{agent}/request/{verb}", PLAIN, "a verb of the agent", retained=False)
+SCREENSHOT = Topic(
+    "{root}/{agent}/session/{id}/screenshot",
+    PICTURE,
+    "a picture of the page, when it is asked for",
+    retained=False,
+    qos=0,
+)
+SESSION_REQUEST = Topic(
+    "{root}/{agent}/session/{id}/request/{verb}",
+    Request,
+    "asks a session for a verb; never retained",
+    retained=False,
+)
+SESSION_RESPONSE = Topic(
+    "{root}/{agent}/session/{id}/response/{verb}", Response, "its answer", retained=False
+)
+AGENT_REQUEST = Topic(
+    "{root}/{agent}/request/{verb}",
+    Request,
+    "asks the agent for a verb; never retained",
+    retained=False,
+)
 AGENT_RESPONSE = Topic("{root}/{agent}/response/{verb}", Response, "its answer", retained=False)
+CLAIM = Topic(
+    "{root}/{agent}/request/claim",
+    PLAIN,
+    "an agent that starts asks whether another has its name",
+    retained=False,
+)
+DISCOVERY = Topic(
+    "homeassistant/device/{agent}/{id}/config",
+    Discovery,
+    "a session, or with `agent` as `<id>` the agent, as a device of Home Assistant",
+)
+HOMEASSISTANT_STATUS = Topic(
+    "homeassistant/status",
+    PLAIN,
+    "Home Assistant's own word: at `online` it is told its devices once more",
+    retained=False,
+)
 TABLE = (
-    STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, LOG, AGENT_REQUEST, AGENT_RESPONSE,
+    STATUS, INFO, SESSIONS, NEEDS_YOU, STATE, FIELD, EVENT, LOG, SCREENSHOT, SESSION_REQUEST,
+    SESSION_RESPONSE, AGENT_REQUEST, AGENT_RESPONSE, CLAIM, DISCOVERY,
+    HOMEASSISTANT_STATUS,
 )  # fmt: skip
 
 _LEVEL = re.compile(r"[a-z0-9_-]{1,32}")
@@ -194,15 +279,21 @@ def _whole(value: Any) -> Any:
 
 
 def decode(topic: Topic, payload: bytes) -> Any:
-    """Return a payload as the type of its topic, plain ones as text.
+    """Return a payload as the type of its topic, plain ones as text, a picture as bytes.
+
+    An empty request is one with nothing in it.
 
     Raises:
         MalformedPayloadError: it is something else.
 
     """
+    if topic.payload is PICTURE:
+        return payload
     try:
         if topic.payload is PLAIN:
             return payload.decode()
+        if topic.payload is Request and not payload:
+            return Request()
         return msgspec.json.decode(payload, type=topic.payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedPayloadError(f"{topic.pattern}: {error}") from error

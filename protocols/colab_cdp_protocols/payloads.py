@@ -6,9 +6,10 @@ Times are RFC 3339 in UTC, durations seconds, sizes bytes; what is unknown is nu
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 API = 1
 ONLINE, OFFLINE = b"online", b"offline"
@@ -21,6 +22,7 @@ Connection = Literal["no_runtime", "connecting", "connected", "disconnected", "u
 Kernel = Literal["idle", "busy", "starting", "dead", "unknown"]
 ChromeState = Literal["waiting", "connected", "frozen"]
 Severity = Literal["info", "warning", "alert"]
+ResponseStatus = Literal["ok", "error", "refused"]
 
 NEEDS_A_PERSON: frozenset[Phase] = frozenset({"needs_you", "limited", "unreadable"})
 
@@ -165,7 +167,10 @@ class SessionEntry(msgspec.Struct, frozen=True):
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """One event of a session; `id` is unique, `cause` and `evidence` are null when unknown."""
+    """One event of a session; `id` is unique, `cause` and `evidence` are null when unknown.
+
+    `run_s` says of a run's end how long it ran, or was seen to run; null elsewhere.
+    """
 
     id: str
     at: datetime
@@ -174,6 +179,7 @@ class Happening(msgspec.Struct, frozen=True):
     text: str
     cause: str | None = None
     evidence: str | None = None
+    run_s: float | None = None
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -183,10 +189,27 @@ class Log(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
 
 
+LONGEST_TTL_S = 60.0
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A request for a verb; an empty payload is one with nothing in it.
+
+    `transaction` is the asker's own name for it, and comes back in the answer. `at` is when it was
+    made: it is refused when it is older than `ttl_s`. `args` are those of the verb.
+    """
+
+    transaction: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    at: Annotated[datetime, Meta(tz=True)] | None = None
+    ttl_s: Annotated[float, Meta(gt=0, le=LONGEST_TTL_S)] = LONGEST_TTL_S
+    args: dict[str, Any] = {}
+    hmac: str | None = None
+
+
 class Response(msgspec.Struct, frozen=True):
     """The answer to a request, with the request's own `transaction`."""
 
-    status: Literal["ok", "error", "refused"]
+    status: ResponseStatus
     transaction: str | None = None
     data: Any = None
     error: str | None = None

@@ -63,6 +63,10 @@ PAYLOADS: list[tuple[Topic, st.SearchStrategy[Any]]] = [
     (mqtt.SESSIONS, st.lists(samples.entries).map(tuple)),
     (mqtt.EVENT, samples.happenings),
     (mqtt.LOG, samples.logs),
+    (mqtt.SCREENSHOT, st.binary()),
+    (mqtt.SESSION_REQUEST, samples.requests),
+    (mqtt.SESSION_RESPONSE, samples.responses),
+    (mqtt.AGENT_REQUEST, samples.requests),
     (mqtt.AGENT_RESPONSE, samples.responses),
     (mqtt.STATUS, st.text()),
 ]
@@ -102,8 +106,31 @@ def test_no_two_rows_of_the_table_are_alike() -> None:
 
 
 def test_what_happens_once_is_not_retained() -> None:
-    momentary = {mqtt.EVENT, mqtt.LOG, mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE}
+    momentary = {
+        mqtt.EVENT, mqtt.LOG, mqtt.SCREENSHOT, mqtt.SESSION_REQUEST, mqtt.SESSION_RESPONSE,
+        mqtt.AGENT_REQUEST, mqtt.AGENT_RESPONSE, mqtt.CLAIM, mqtt.HOMEASSISTANT_STATUS,
+    }  # fmt: skip
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
+
+
+@given(st.data())
+def test_the_levels_of_a_topic_are_read_from_it_again(data: st.DataObject) -> None:
+    topic = data.draw(st.sampled_from(TABLE))
+    given_levels = {name: data.draw(levels, name) for name in placeholders(topic)}
+    known = {name: level for name, level in given_levels.items() if name in {"root", "agent"}}
+    rest = {name: level for name, level in given_levels.items() if name not in known}
+    filled = topic.at(**given_levels)
+    assert topic.read(filled, **known) == rest
+    assert topic.read(f"{filled}/more", **known) is None
+    strange = dict.fromkeys(known, "a/b")  # roots of one level only were drawn
+    assert not known or topic.read(filled, **strange) is None
+    assert topic.filter(**known).count("+") == len(rest)
+
+
+def test_an_empty_request_is_one_with_nothing_in_it() -> None:
+    for topic in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
+        assert decode(topic, b"") == mqtt.Request()
+    assert encode(mqtt.Request()) == b"{}"
 
 
 @given(st.text(), st.text(min_size=12), st.integers(1, 200))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.config import Publish
+from colab_cdp_agent.config import Commands, Publish
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.log_tails import LINES_KEPT, LONGEST_LINE, LogTails
@@ -103,7 +103,7 @@ def test_the_largest_batch_fits_into_a_message(character: str) -> None:
 def test_lines_are_told_only_where_that_is_wanted(wanted: bool) -> None:  # noqa: FBT001
     async def story() -> None:
         board = Board()
-        bulletin = Bulletin(board, "colab", "host", Publish(log=wanted))
+        bulletin = Bulletin(board, "colab", "host", Publish(log=wanted), Commands())
         bulletin.log("0123456789", ["1"])
         assert bool(board.logs._tails) == wanted
 
@@ -112,7 +112,7 @@ def test_lines_are_told_only_where_that_is_wanted(wanted: bool) -> None:  # noqa
 
 def test_a_forgotten_session_leaves_nothing() -> None:
     board = Board()
-    bulletin = Bulletin(board, "colab", "host", Publish(log=True))
+    bulletin = Bulletin(board, "colab", "host", Publish(log=True), Commands())
     bulletin.log("0123456789", ["1"])
     bulletin.forget("0123456789")
     assert not board.logs._tails

@@ -49,12 +49,11 @@ from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
-from colab_cdp_protocols import mqtt
 
 board = Board()
 board.set("colab/host/needs_you", b"3")
 publisher = Publisher(
-    Identity("colab", "host", "child"), board, lambda verb, payload: mqtt.Response("ok")
+    Identity("colab", "host", "child"), board, lambda topic, payload, *, retained: None
 )
 settings = Mqtt(url=BrokerUrl(sys.argv[1]))
 asyncio.run(Messenger(settings, EmbeddedBroker(Path("unused")), publisher).run())
@@ -311,6 +310,7 @@ def test_a_request_is_answered_and_a_strange_one_does_no_harm(broker: Mosquitto)
                 )
             responses = [entry for entry in subscriber.messages if "/response/" in entry[0]]
             assert [(topic, json.loads(text)["status"]) for topic, text in responses] == [
+                ("colab/host/response/retained", "refused"),
                 ("colab/host/response/unknown", "refused"),
                 (answered, "ok"),
             ]

@@ -122,6 +122,11 @@ class Tabs:
         if tab is not None and tab.listener is not None:
             tab.listener.take(event)
 
+    def _filmed(self, event: cdp.Event) -> None:
+        tab = self._owner(event.session)
+        if tab is not None and tab.filmed is not None:
+            tab.filmed(cdp.params(event, cdp.ScreencastFrame))
+
     def _owner(self, session: str | None) -> Tab | None:
         """Return the tab that a session is of, looked for once: frames come by the thousand."""
         tab = self._owners.get(session or "")
@@ -139,6 +144,7 @@ _TAKERS: dict[str, Callable[[Tabs, cdp.Event], None]] = {
     "Network.webSocketCreated": Tabs._network_says,  # noqa: SLF001
     "Network.webSocketFrameReceived": Tabs._network_says,  # noqa: SLF001
     "Network.webSocketFrameSent": Tabs._network_says,  # noqa: SLF001
+    "Page.screencastFrame": Tabs._filmed,  # noqa: SLF001
     "Target.attachedToTarget": Tabs._child_attached,  # noqa: SLF001
     "Target.detachedFromTarget": Tabs._session_ended,  # noqa: SLF001
     "Target.targetCrashed": Tabs._target_crashed,  # noqa: SLF001

@@ -6,6 +6,7 @@ everything that still stands is sent again after a reconnect.
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from colab_cdp_agent.tell.event_queue import EventQueue
 from colab_cdp_agent.tell.log_tails import LogTails
@@ -18,12 +19,14 @@ class Board:
 
     Attributes:
         events: what happened, each told once.
+        answers: what came of requests, each told once.
         logs: the last printed lines of each session, told while somebody can hear them.
 
     """
 
     def __init__(self) -> None:
         self.events = EventQueue()
+        self.answers = EventQueue()
         self.logs = LogTails()
         self._values: dict[str, bytes] = {}
         self._changed: dict[str, None] = {}  # in order of change
@@ -47,6 +50,11 @@ class Board:
         """Take a topic down, at the broker too; once that is done it is forgotten."""
         self._leaving.add(topic)
         self._change(topic, b"")
+
+    def repeat(self, wanted: Callable[[str], bool]) -> None:
+        """Take note that the topics of which this is true are to be sent again."""
+        self._changed |= dict.fromkeys(filter(wanted, self._values))
+        self._news.set()
 
     def repeat_all(self) -> None:
         """Take note that a broker knows nothing: everything is to be sent again."""

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from colab_cdp_agent.config import Publish
+from colab_cdp_agent import __version__
+from colab_cdp_agent.config import Commands, Publish
+from colab_cdp_agent.tell import buttons
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.discovery import Discovery
+from colab_cdp_protocols.homeassistant import OF_AGENT, HomeAssistant
 
 
 class Bulletin:
@@ -16,23 +20,43 @@ class Bulletin:
         board: what it is put on.
         root, agent: the first levels of every topic.
         publish: what is published beside the state.
+        commands: what may be asked for, and so has a button in Home Assistant.
+
+    Attributes:
+        states: the state of every session, as it was published last.
 
     """
 
-    def __init__(self, board: Board, root: str, agent: str, publish: Publish) -> None:
+    def __init__(
+        self, board: Board, root: str, agent: str, publish: Publish, commands: Commands
+    ) -> None:
+        self.states: dict[str, mqtt.State] = {}
         self._board = board
         self._levels = {"root": root, "agent": agent}
         self._publish = publish
-        self.states: dict[str, mqtt.State] = {}
+        self._homeassistant = HomeAssistant(
+            root,
+            agent,
+            __version__,
+            publish.last_line,
+            buttons.of_session(commands),
+            buttons.of_agent(commands),
+        )
 
     def info(self, info: mqtt.Info) -> None:
         """Put up who the agent is."""
+        # First as a device: those of its sessions are reached through it.
+        self._announce(OF_AGENT, self._homeassistant.of_agent())
         self._board.set(mqtt.INFO.at(**self._levels), mqtt.encode(info))
 
     def state(self, state: mqtt.State) -> None:
         """Put up a session's whole status, its plain fields and what follows from it."""
         if not self._publish.last_line:
             state = _without_last_line(state)
+        before = self.states.get(state.id)
+        if before is None or before.title != state.title:
+            device = self._homeassistant.of_session(state.id, state.title, state.site)
+            self._announce(state.id, device)
         self.states[state.id] = state
         self._board.set(mqtt.STATE.at(**self._levels, id=state.id), mqtt.encode(state))
         for field, text in mqtt.fields(state, last_line=self._publish.last_line):
@@ -56,6 +80,8 @@ class Bulletin:
         state = self.states.pop(session, None)
         if state is None:
             return
+        if self._publish.homeassistant:  # before the topics that its entities read
+            self._board.remove(mqtt.DISCOVERY.at(agent=self._levels["agent"], id=session))
         self._board.remove(mqtt.STATE.at(**self._levels, id=session))
         for field, _text in mqtt.fields(state, last_line=True):
             self._board.remove(mqtt.FIELD.at(**self._levels, id=session, field=field))
@@ -66,6 +92,12 @@ class Bulletin:
         return tuple(
             mqtt.SessionEntry(state.id, state.title, state.phase) for state in self.states.values()
         )
+
+    def _announce(self, session: str, device: Discovery) -> None:
+        """Put up a device for Home Assistant, where that is wanted."""
+        if self._publish.homeassistant:
+            topic = mqtt.DISCOVERY.at(agent=self._levels["agent"], id=session)
+            self._board.set(topic, mqtt.encode(device))
 
     def _summarise(self) -> None:
         self._board.set(mqtt.SESSIONS.at(**self._levels), mqtt.encode(self.sessions()))

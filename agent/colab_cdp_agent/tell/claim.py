@@ -34,7 +34,7 @@ class Claim:
     """
 
     def __init__(self, root: str, agent: str, instance: str) -> None:
-        self.topic = mqtt.AGENT_REQUEST.at(root=root, agent=agent, verb=VERB)
+        self.topic = mqtt.CLAIM.at(root=root, agent=agent)
         self.response_topic = mqtt.AGENT_RESPONSE.at(root=root, agent=agent, verb=VERB)
         self.heard_back = asyncio.Event()
         self.contested = False

@@ -13,6 +13,7 @@ class Event(msgspec.Struct, frozen=True, eq=False):
 
     topic: str
     payload: bytes
+    qos: int = 1
 
 
 class EventQueue:
@@ -26,14 +27,20 @@ class EventQueue:
     def __init__(self) -> None:
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._news = asyncio.Event()
+        self._rest = asyncio.Event()
+        self._rest.set()
         self.dropped = 0
 
-    def add(self, topic: str, payload: bytes) -> None:
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def add(self, topic: str, payload: bytes, *, qos: int = 1) -> None:
         """Queue an event; the oldest goes when the queue is full, and is counted."""
         if len(self._events) == EVENTS_KEPT:
             self.dropped += 1
-        self._events.append(Event(topic, payload))
+        self._events.append(Event(topic, payload, qos))
         self._news.set()
+        self._rest.clear()
 
     async def due(self) -> Event:
         """Wait until there is an event, and return the oldest; it stays until it was `sent`."""
@@ -48,3 +55,9 @@ class EventQueue:
             self._events.popleft()
         else:
             self.dropped -= 1  # the queue overflowed while it was on its way
+        if not self._events:
+            self._rest.set()
+
+    async def empty(self) -> None:
+        """Wait until every event was sent."""
+        await self._rest.wait()

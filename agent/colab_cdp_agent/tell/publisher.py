@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -10,6 +11,8 @@ from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
 from colab_cdp_agent.tell.claim import Claim, NameTakenError
 from colab_cdp_agent.tell.connection import GOODBYE_LIMIT_S, Connection, Message, connect
+from colab_cdp_agent.tell.event_queue import EventQueue
+from colab_cdp_agent.tell.ghosts import Ghosts
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
 
@@ -21,8 +24,12 @@ WINDOW = 20
 
 log = structlog.get_logger()
 
-Answer = Callable[[str, bytes], mqtt.Response | None]
-"""Takes a verb of the agent and its payload, and returns the answer; None is no answer."""
+
+class Take(Protocol):
+    """Takes a request: its topic, its payload, and whether the broker had kept it."""
+
+    def __call__(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """Return at once."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -39,17 +46,18 @@ class Publisher:
     Args:
         identity: who speaks.
         board: what is to be told.
-        answer: answers the agent's own verbs.
+        take: takes the requests that come.
 
     """
 
-    def __init__(self, identity: Identity, board: Board, answer: Answer) -> None:
+    def __init__(self, identity: Identity, board: Board, take: Take) -> None:
         self._instance = identity.instance
         self._levels = {"root": identity.root, "agent": identity.agent}
         self._status = mqtt.STATUS.at(**self._levels)
         self._board = board
-        self._answer = answer
+        self._take = take
         self._claim = Claim(identity.root, identity.agent, identity.instance)
+        self._ghosts = Ghosts(identity.root, identity.agent, board)
         self._ours = False
         self._online = False
         self._dropped = 0
@@ -66,7 +74,7 @@ class Publisher:
         """
         try:
             async with connect(link, will=(self._status, mqtt.OFFLINE)) as connection:
-                await self._work(connection, connected)
+                await self._work(connection, link, connected)
         except BrokerRefusedError as error:
             if self._ours:
                 raise BrokerLostError(str(error)) from error
@@ -77,7 +85,9 @@ class Publisher:
                 raise
             raise first_leaf(expected.subgroup(NameTakenError) or expected) from group
 
-    async def _work(self, connection: Connection, connected: Callable[[], None]) -> None:
+    async def _work(
+        self, connection: Connection, link: Link, connected: Callable[[], None]
+    ) -> None:
         self._online = False
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -87,8 +97,11 @@ class Publisher:
                     await self._claim_name(connection)
                 await self._come_online(connection)
                 connected()
+                tasks.create_task(self._ghosts.clear(link), name="mqtt ghosts")
                 tasks.create_task(self._follow_values(connection), name="mqtt values")
-                tasks.create_task(self._follow_events(connection), name="mqtt events")
+                events, answers = self._board.events, self._board.answers
+                tasks.create_task(self._follow(events, connection), name="mqtt events")
+                tasks.create_task(self._follow(answers, connection), name="mqtt answers")
                 tasks.create_task(self._follow_logs(connection), name="mqtt logs")
         finally:
             if self._online:
@@ -96,7 +109,7 @@ class Publisher:
                 await self._say_goodbye(connection)
 
     async def _subscribe(self, connection: Connection) -> None:
-        await connection.subscribe(self._status)
+        await connection.subscribe(self._status, mqtt.HOMEASSISTANT_STATUS.pattern)
         if not self._ours:
             self._claim.begin()
             # Claims must be heard in one order by all who make them.
@@ -104,7 +117,8 @@ class Publisher:
 
     async def _subscribe_requests(self, connection: Connection) -> None:
         """Ask for requests once the name is ours: another agent's are not ours to answer."""
-        await connection.subscribe(mqtt.AGENT_REQUEST.pattern.format(**self._levels, verb="+"))
+        rows = (mqtt.AGENT_REQUEST, mqtt.SESSION_REQUEST)
+        await connection.subscribe(*(row.filter(**self._levels) for row in rows))
 
     async def _claim_name(self, connection: Connection) -> None:
         """Give every other agent of this name the time to answer; `_listen` hears it.
@@ -139,8 +153,10 @@ class Publisher:
                 await self._hear_status(connection, message)
             elif message.topic in {self._claim.topic, self._claim.response_topic}:
                 await self._hear_claim(connection, message)
-            elif self._online and not message.retained:
-                await self._hear_request(connection, message)
+            elif message.topic == mqtt.HOMEASSISTANT_STATUS.pattern:
+                self._hear_homeassistant(message)
+            elif self._online:
+                self._take(message.topic, message.payload, retained=message.retained)
 
     async def _hear_status(self, connection: Connection, message: Message) -> None:
         if not self._online:
@@ -156,14 +172,11 @@ class Publisher:
         if refusal is not None:
             await connection.publish(self._claim.response_topic, mqtt.encode(refusal))
 
-    async def _hear_request(self, connection: Connection, message: Message) -> None:
-        verb = message.topic.rsplit("/", 1)[-1]
-        if not mqtt.is_level(verb):
-            return
-        response = self._answer(verb, message.payload)
-        if response is not None:
-            topic = mqtt.AGENT_RESPONSE.at(**self._levels, verb=verb)
-            await connection.publish(topic, mqtt.encode(response))
+    def _hear_homeassistant(self, message: Message) -> None:
+        """Announce every device once more to a Home Assistant that has just come up."""
+        if not message.retained and message.payload == mqtt.ONLINE:
+            agent = self._levels["agent"]
+            self._board.repeat(lambda topic: mqtt.DISCOVERY.read(topic, agent=agent) is not None)
 
     async def _follow_values(self, connection: Connection) -> None:
         window = asyncio.Semaphore(WINDOW)
@@ -178,12 +191,11 @@ class Publisher:
                 await window.acquire()
                 sending.create_task(put(*await self._board.due()))
 
-    async def _follow_events(self, connection: Connection) -> None:
-        events = self._board.events
+    async def _follow(self, queue: EventQueue, connection: Connection) -> None:
         while True:
-            event = await events.due()
-            await connection.publish(event.topic, event.payload)
-            events.sent(event)
+            event = await queue.due()
+            await connection.publish(event.topic, event.payload, qos=event.qos)
+            queue.sent(event)
 
     async def _follow_logs(self, connection: Connection) -> None:
         while True:

@@ -6,6 +6,7 @@ a profile raises as an alarm is never touched; `touch.js` makes sure of it in th
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -76,7 +77,7 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
         ChromeError: the tab does not answer.
 
     """
-    before = await read_printed(page)
+    before = await _printed(page)
     if before is None:
         return Outcome(done=False, result="nothing to clear: no cell runs")
     if not before.readable:
@@ -95,6 +96,35 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
             keeper.forget()
             return Outcome(done=True, result=f"cleared {before.lines} lines")
     return Outcome(done=False, result="clear has no effect here")
+
+
+async def _printed(page: PageWitness) -> Printed | None:
+    """Read what the running cell printed; a frame that is only just made is given a moment."""
+    deadline = time.monotonic() + STEP_LIMIT_S
+    while True:
+        printed = await read_printed(page)
+        if printed is None or printed.readable or time.monotonic() >= deadline:
+            return printed
+        await asyncio.sleep(STEP_PAUSE_S)
+
+
+async def until_effect(
+    page: PageWitness, methods: tuple[Method, ...], effect: Callable[[], Awaitable[bool]]
+) -> bool | None:
+    """Carry out methods in order until one has its effect; None where the page offers none.
+
+    Raises:
+        ChromeError: the tab does not answer.
+
+    """
+    tried = None
+    for method in methods:
+        if await _carry_out(page, method) is None:
+            continue
+        if await effect():
+            return True
+        tried = False
+    return tried
 
 
 async def _shrank(page: PageWitness, before: Printed) -> bool:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from colab_cdp_agent.settings.duties import Duties
+from colab_cdp_agent.spoken import duration
 from colab_cdp_agent.watch import duties
 from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import Verdict
+from colab_cdp_agent.watch.wanted import Wanted
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -20,6 +21,19 @@ class Span(msgspec.Struct, frozen=True):
     cell: str | None
     met: datetime
     started: datetime | None
+
+    def lasted_s(self, until: datetime) -> float:
+        """Return how long it went on, in seconds; where nobody saw it begin, how long at least."""
+        return max(0.0, (until - (self.started or self.met)).total_seconds())
+
+    def finished(self, until: datetime) -> str:
+        """Return that it finished, and how long it took where that is worth a word."""
+        lasted_s = self.lasted_s(until)
+        if lasted_s < 1:
+            return "The run finished."
+        if self.started is None:
+            return f"The run finished, after more than {duration(lasted_s)}."
+        return f"The run finished after {duration(lasted_s)}."
 
 
 class History:
@@ -36,7 +50,7 @@ class History:
 
     """
 
-    def __init__(self, policy: Duties) -> None:
+    def __init__(self, wanted: Wanted) -> None:
         self.past = duties.Past()
         self.load = duties.Load()
         self.had_runtime = False
@@ -44,7 +58,7 @@ class History:
         self.run: Span | None = None
         self.runtime_started: datetime | None = None
         self.page_since = time.monotonic()
-        self._policy = policy
+        self._wanted = wanted
         self._before: Verdict | None = None
         self._rested_at: float | None = None
         self._running = False
@@ -69,7 +83,11 @@ class History:
     def situation(self, now: Verdict) -> duties.Situation:
         """Return what a decision about the duties rests on."""
         return duties.Situation(
-            now, self.load, run_interrupted=self.run_interrupted, had_runtime=self.had_runtime
+            now,
+            self.load,
+            run_interrupted=self.run_interrupted,
+            had_runtime=self.had_runtime,
+            paused=self._wanted.paused,
         )
 
     def remember(self, now: Verdict, seen: Seen) -> Span | None:
@@ -125,7 +143,7 @@ class History:
             self.load = duties.Load()
         elif now.running and past.clear_at is None:
             past.clear_at = clock
-        if not duties.keep_alive_wanted(self.situation(now), self._policy):
+        if not duties.keep_alive_wanted(self.situation(now), self._wanted.duties):
             if now.connection in {"connected", "no_runtime"}:
                 past.keep_alive_at = None
         elif past.keep_alive_at is None:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import News
 from colab_cdp_agent.watch.duties import DutyName, Past, reconnect_pause
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading
 from colab_cdp_agent.watch.verdict import Verdict
+from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_protocols import mqtt
 
 GB = 2**30
@@ -45,11 +45,11 @@ class Told(msgspec.Struct, frozen=True):
 class Ledger:
     """What is remembered of one session for its status."""
 
-    def __init__(self, session: str, profile: Profile, policy: Duties) -> None:
+    def __init__(self, session: str, profile: Profile, wanted: Wanted) -> None:
         self.title = "untitled"
         self._session = session
         self._profile = profile
-        self._policy = policy
+        self._wanted = wanted
         self._phase: mqtt.Phase | None = None
         self._since = datetime.now(UTC)
         self._runtime = mqtt.Runtime()
@@ -131,7 +131,7 @@ class Ledger:
         )
 
     def _duties(self, past: Past, moment: datetime) -> mqtt.Duties:
-        policy = self._policy
+        policy = self._wanted.duties
         last = past.reconnect_at
         return mqtt.Duties(
             keep_alive=self._duty(
@@ -151,7 +151,7 @@ class Ledger:
         self, name: DutyName, moment: datetime, last: float | None, every: float, *, on: bool
     ) -> mqtt.DutyState:
         done = self._done[name]
-        key = (last, every) if on else (None, every)
+        key = (last, every) if on and not self._wanted.paused else (None, every)
         if done.next_of != key:
             # Made once for each round: the two clocks drift, and a status that changes is sent.
             wait = None if key[0] is None else max(0.0, key[0] + every - time.monotonic())

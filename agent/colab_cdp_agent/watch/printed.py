@@ -186,7 +186,8 @@ async def _read_frames(page: PageWitness, places: tuple[int, ...]) -> Printed:
     frames = [
         await page.tab.run("frame_output", options, _FrameText, frame=session)
         for session, target in list(page.tab.children.items())
-        if target.type == "iframe" and wanted.search(target.url)
+        if target.type == "iframe"
+        and wanted.search(target.url or await page.tab.address_of(session))
     ]
     mine = sorted((each.place, each.text) for each in frames if each.place in places)
     text = "\n".join(text for _place, text in mine)

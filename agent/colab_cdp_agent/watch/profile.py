@@ -167,6 +167,8 @@ class Actions(Strict, frozen=True):
     keep_alive: tuple[Method, ...] = ()
     panels: tuple[Panel, ...] = ()
     clear: tuple[Method, ...] = ()
+    interrupt: tuple[Method, ...] = ()
+    run_all: tuple[Method, ...] = ()
 
 
 class Reads(Strict, frozen=True):

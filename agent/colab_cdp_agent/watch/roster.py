@@ -27,11 +27,15 @@ class Roster:
         profiles: the sites that are watched, the first that matches counts.
         enrol: makes the session of that id.
 
+    Attributes:
+        paused: whether a session that is seen for the first time does no duty.
+
     """
 
     def __init__(
         self, profiles: tuple[Profile, ...], enrol: Callable[[str, Profile], Session]
     ) -> None:
+        self.paused = False
         self._profiles = profiles
         self._enrol = enrol
         self._sessions: dict[str, Session] = {}
@@ -74,6 +78,16 @@ class Roster:
         """Take note, for every session, of a while that nobody watched."""
         for session in self._sessions.values():
             session.slept(slept)
+
+    def session(self, name: str) -> Session | None:
+        """Return the session of that id, None where there is none."""
+        return self._sessions.get(name)
+
+    def pause(self, *, on: bool) -> None:
+        """Let the duties rest in every session, those to come too, or be done again."""
+        self.paused = on
+        for session in self._sessions.values():
+            session.pause(on=on)
 
     def forget_old(self) -> list[str]:
         """Drop the sessions that have been gone for a day, and return their ids."""

@@ -2,20 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
-from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.history import History
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import HeardText, Keeper, Kept, measure
 from colab_cdp_agent.watch.verdict import Verdict
+from colab_cdp_agent.watch.wanted import Wanted
 
 MEASURE_EVERY_S = 10.0
 DUTY_LIMIT_S = 180.0
@@ -29,7 +30,7 @@ class Rounds:
 
     Args:
         session: the notebook's.
-        policy: which duties are done.
+        wanted: which duties are done.
         archive: where the text is kept before it is cleared.
         history: what later decisions rest on.
         did: told how each duty went.
@@ -43,7 +44,7 @@ class Rounds:
     def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         session: str,
-        policy: Duties,
+        wanted: Wanted,
         archive: Archive,
         history: History,
         did: Callable[[duties.DutyName, Outcome], None],
@@ -51,8 +52,9 @@ class Rounds:
         observe: bool,
     ) -> None:
         self.archived = False
+        self._turn = asyncio.Lock()
         self._session = session
-        self._policy = policy
+        self._wanted = wanted
         self._archive = archive
         self._history = history
         self._did = did
@@ -73,13 +75,27 @@ class Rounds:
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
             self._measuring = tasks.create_task(self._measure(page), name="measure")
-        if not _is_over(self._acting):
+        if self._turn.locked() or not _is_over(self._acting):
             return
         situation = self._history.situation(now)
-        due = duties.decide(situation, self._policy, self._history.past, time.monotonic())
+        due = duties.decide(situation, self._wanted.duties, self._history.past, time.monotonic())
         if due:
-            keeper: Keeper = self._heard if heard else self._kept
-            self._acting = tasks.create_task(self._carry_out(due, page, keeper), name="act")
+            self._acting = tasks.create_task(self._carry_out(due, page, heard=heard), name="act")
+
+    async def do(self, duty: duties.DutyName, page: PageWitness, *, heard: bool) -> Outcome:
+        """Do one duty because a person asks for it, as soon as the page is free."""
+        async with self._turn:
+            if duty == "clear":
+                duties.begun(duty, self._history.past, time.monotonic())
+            outcome = await self._attempt(duty, page, heard=heard)
+        self._did(duty, outcome)
+        return outcome
+
+    @asynccontextmanager
+    async def resting(self) -> AsyncGenerator[None]:
+        """Do nothing in the page for as long as the block runs, which begins when it is free."""
+        async with self._turn:
+            yield
 
     def end(self) -> None:
         """Stop what is being done: the tab is gone."""
@@ -88,27 +104,31 @@ class Rounds:
                 task.cancel()
 
     async def _carry_out(
-        self, due: tuple[duties.DutyName, ...], page: PageWitness, keeper: Keeper
+        self, due: tuple[duties.DutyName, ...], page: PageWitness, *, heard: bool
     ) -> None:
-        for duty in due:
-            duties.begun(duty, self._history.past, time.monotonic())
-            if self._observe:
-                outcome = Outcome(done=False, result="observing: would have done it")
-            else:
-                try:
-                    async with asyncio.timeout(DUTY_LIMIT_S):
-                        outcome = await self._do(duty, page, keeper)
-                except TimeoutError:
-                    outcome = Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
-                except ChromeError as error:
-                    outcome = Outcome(done=False, result=f"the tab did not follow: {error}")
-                except ArchiveFailedError as error:
-                    outcome = Outcome(done=False, result=f"not cleared: {error}")
-            self._did(duty, outcome)
+        async with self._turn:
+            for duty in due:
+                duties.begun(duty, self._history.past, time.monotonic())
+                if self._observe:
+                    outcome = Outcome(done=False, result="observing: would have done it")
+                else:
+                    outcome = await self._attempt(duty, page, heard=heard)
+                self._did(duty, outcome)
+
+    async def _attempt(self, duty: duties.DutyName, page: PageWitness, *, heard: bool) -> Outcome:
+        try:
+            async with asyncio.timeout(DUTY_LIMIT_S):
+                return await self._do(duty, page, self._heard if heard else self._kept)
+        except TimeoutError:
+            return Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
+        except ChromeError as error:
+            return Outcome(done=False, result=f"the tab did not follow: {error}")
+        except ArchiveFailedError as error:
+            return Outcome(done=False, result=f"not cleared: {error}")
 
     async def _do(self, duty: duties.DutyName, page: PageWitness, keeper: Keeper) -> Outcome:
         if duty == "keep_alive":
-            return await acts.keep_alive(page, self._policy.keep_alive)
+            return await acts.keep_alive(page, self._wanted.duties.keep_alive)
         if duty == "reconnect":
             return await acts.reconnect(page)
         outcome = await acts.clear(page, keeper)

@@ -50,12 +50,14 @@ class RunRecord:
         same_runtime: whether the last new connection led to the same kernel as before.
         count: the number that the kernel gave the present execution.
         intake: what was printed, on its way to the log.
+        begun: how many cells were heard to begin.
 
     """
 
     def __init__(self, log: Log, patterns: Sequence[str]) -> None:
         self.log = log
         self.intake = Intake(log)
+        self.begun = 0
         self.standing: Finding | None = None
         self.failure: facts.Failure | None = None
         self.count: int | None = None
@@ -98,6 +100,7 @@ class RunRecord:
                 self.log.clear_output(wait)
                 return False
             case facts.RunBegan(_, seen):
+                self.begun += 1
                 self.standing, self.failure, self.count = None, None, None
                 self.ended, self.died, self.died_at = None, None, None
                 self.intake.began(seen=seen)

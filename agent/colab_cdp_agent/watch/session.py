@@ -5,36 +5,39 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
 
+from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.tab import Tab
-from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.archive import ArchiveFailedError
 from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
-from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
-from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.diary import Diary
 from colab_cdp_agent.watch.duties import DutyName, gave_up
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
 from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.history import History, Span
+from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.ledger import Ledger, Told
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
+from colab_cdp_agent.watch.requests import Requests
 from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
-from colab_cdp_agent.watch.verdict import Verdict, verdict, word
+from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
+from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
@@ -53,14 +56,6 @@ class Listener(msgspec.Struct, frozen=True):
     printed: Callable[[str, list[str], int], None]
 
 
-class House(msgspec.Struct, frozen=True):
-    """What all sessions share: where they are kept, and what they know of each other."""
-
-    archive: Archive
-    journal: Journal
-    company: Company
-
-
 class Session:
     """The watch over one notebook, which outlives its tab: reloads, restarts, a lost Chrome.
 
@@ -72,6 +67,7 @@ class Session:
         listener: who is told.
         patterns: the person's own regular expressions for progress.
         raised: what an earlier run of the agent raised and saw no end of.
+        paused: let the duties rest from the beginning.
         observe: say what would be done, and do nothing.
 
     """
@@ -86,29 +82,35 @@ class Session:
         listener: Listener,
         patterns: tuple[str, ...] = (),
         raised: Sequence[mqtt.Attention] = (),
+        paused: bool = False,
         observe: bool,
     ) -> None:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
-        self._policy = policy
+        self._wanted = Wanted(policy, paused=paused)
         self._house = house
         self._listener = listener
         self._observe = observe
-        self._history = History(policy)
-        self._ledger = Ledger(session, profile, policy)
+        self._history = History(self._wanted)
+        self._ledger = Ledger(session, profile, self._wanted)
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
         self._attention = Attention(session, house.journal, raised)
         self._record.resume(raised)
         self._rounds = Rounds(
-            session, policy, house.archive, self._history, self._did, observe=observe
+            session, self._wanted, house.archive, self._history, self._did, observe=observe
         )
+        self._requests = Requests(
+            session, wanted=self._wanted, house=house, record=self._record, rounds=self._rounds,
+            heard=lambda: self._heard and self._record.intake.whole, observe=observe,
+        )  # fmt: skip
         self._wire: WireWitness | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._told: mqtt.State | None = None
+        self._absent: TabState = "gone"
 
     async def watch(self, tab: Tab) -> None:
         """Watch the notebook in a tab until the tab is gone.
@@ -121,25 +123,40 @@ class Session:
         page = PageWitness(tab, self._profile, self._news.set)
         wire = self._wire = WireWitness(self._hear, self._record.log.mark, self._news.set)
         tab.listener = wire
+        self._requests.begin(page)
         try:
             async with asyncio.TaskGroup() as tasks:
                 witness = tasks.create_task(page.run(), name=f"page {self.id}")
                 judge = tasks.create_task(self._judge(page, tasks), name=f"judge {self.id}")
                 await tab.gone
+                self._requests.end()
                 witness.cancel()
                 judge.cancel()
                 self._rounds.end()
                 if self._catching_up is not None:
                     self._catching_up.cancel()
         finally:
+            self._requests.end()
             wire.leave()
             self._record.intake.release()
             self.tab = self._wire = None
+
+    async def carry_out(self, verb: str, args: Any) -> Answer:
+        """Carry out what a person asks of this notebook, and verify it."""
+        answer = await self._requests.carry_out(verb, args)
+        self._look_again()
+        return answer
+
+    def pause(self, *, on: bool) -> None:
+        """Let the duties rest, or be done again."""
+        self._wanted.paused = on
+        self._look_again()
 
     def lose(self, reason: TabState) -> None:
         """Take note that the notebook has no tab any more, or no Chrome."""
         if reason == "gone" and self._history.run is not None:
             self._record.found("tab_gone")
+        self._absent = reason
         self._conclude(self._seen_nothing(reason))
 
     def slept(self, slept: Slept) -> None:
@@ -155,6 +172,13 @@ class Session:
             text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
             self._record.log.mark(text)
             self._say(News("host_slept", "warning", text))
+
+    def _look_again(self) -> None:
+        """Come to a verdict anew: something else is wanted."""
+        if self.tab is not None:
+            self._news.set()
+        else:
+            self._conclude(self._seen_nothing(self._absent))
 
     def _hear(self, fact: Fact) -> None:
         if self._record.hear(fact):
@@ -186,7 +210,7 @@ class Session:
         reading, had_runtime = page.reading, history.had_runtime
         if reading is not None:
             history.shows(word(reading, self._profile, had_runtime=had_runtime))
-        tries_end = gave_up(self._policy, history.past)
+        tries_end = gave_up(self._wanted.duties, history.past)
         return Seen(
             page.state,
             reading,
@@ -213,6 +237,7 @@ class Session:
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
         now = verdict(seen, self._profile)
+        self._requests.conclude(now)
         self._name(seen)
         self._evidence.look(seen.page, self._ledger.runtime)
         self._house.company.take(self.id, now.connection, time.monotonic())
@@ -221,19 +246,21 @@ class Session:
             self._record.shows(self._history.load)
         if self._history.run is not None:
             self._diary.run(self._history.run, self._record)
-        for news in self._ledger.take(now, seen.page):
+        told = at_rest(now) if self._wanted.paused else now
+        for news in self._ledger.take(told, seen.page):
             self._say(news)
         if self._record.newly_diverged():
             self._say(News("diverged", "warning", "The loss is not a number any more."))
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
-            self._attend(now.finding, seen)
-        self._tell(now)
+            self._attend(now, seen)
+        self._tell(told)
         return now
 
-    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+    def _attend(self, now: Verdict, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
+        finding = now.finding
 
         def why() -> Cause | None:
             kind = finding.kind if finding is not None else ""
@@ -242,6 +269,8 @@ class Session:
         still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
         if seen.standing is not None:
             still.add(seen.standing.kind)
+        if now.connection in {"connecting", "disconnected"}:
+            still.add("disconnected")  # a dialog may cover it
         for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
@@ -297,15 +326,17 @@ class Session:
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
+        moment, evidence = datetime.now(UTC), cause.evidence or None
+        lasted_s = run.lasted_s(moment)
         if outcome == "finished":
-            text, evidence = "The run finished.", cause.evidence or None
-            self._say(News("run_finished", "info", text, "finished", evidence))
+            text = run.finished(moment)
+            self._say(News("run_finished", "info", text, "finished", evidence, lasted_s))
         elif outcome == "interrupted":
             text = "The run was stopped before its end."
-            self._say(News("run_interrupted", "info", text, cause.kind, cause.evidence or None))
+            self._say(News("run_interrupted", "info", text, cause.kind, evidence, lasted_s))
         elif outcome in {"lost", "unknown"}:
             text = "Nobody saw how the run ended, or whether it did."
-            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
+            self._say(News("run_ended", "warning", text, cause.kind, evidence, lasted_s))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
@@ -316,7 +347,7 @@ class Session:
     def _say(self, news: News) -> None:
         happening = mqtt.Happening(
             uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
-            news.cause, news.evidence,
+            news.cause, news.evidence, news.run_s,
         )  # fmt: skip
         self._diary.event(happening)
         self._listener.happening(self.id, happening)

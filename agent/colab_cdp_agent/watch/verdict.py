@@ -73,6 +73,11 @@ def word(page: PageReading, profile: Profile, *, had_runtime: bool) -> Kernel | 
     return _activity(page, profile) if connection == "connected" else connection
 
 
+def at_rest(now: Verdict) -> Verdict:
+    """Return a verdict as it is told while the duties rest: what needs a person is still said."""
+    return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
+
+
 def _of_absent_tab(seen: Seen) -> Verdict:
     if seen.tab == "sleeping":
         return Verdict("sleeping", "unknown", "unknown", seen.standing)
@@ -154,6 +159,9 @@ _BUSY: dict[Kernel, Phase] = {
     "starting": "connecting",
     "unknown": "connecting",
 }
+
+
+_RESTING: frozenset[Phase] = frozenset({"running", "idle", "queued", "connecting", "reconnecting"})
 
 
 def _worth_a_look(seen: Seen, phase: Phase) -> Finding | None:
