@@ -16,9 +16,10 @@ from msgspec import structs
 from chromium import free_port
 from colab_cdp_agent.config import BrokerUrl, Commands, Config, Mqtt, Web
 from colab_cdp_agent.settings.secret import CommandKey
+from colab_cdp_agent.tell.ports import lan_address
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import page as page_module
-from colab_cdp_agent.tell.web.address import lan_address, qr_code
+from colab_cdp_agent.tell.web.address import qr_code
 from colab_cdp_agent.tell.web.page import PASSWORD_FILE, PhonePage
 
 HOST = "127.0.0.1"

@@ -10,11 +10,11 @@ import structlog
 from colab_cdp_agent.config import Config
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.link import Link
+from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, lan_address
 from colab_cdp_agent.tell.publisher import Identity
-from colab_cdp_agent.tell.web.address import lan_address, own_names, qr_code
+from colab_cdp_agent.tell.web.address import own_names, qr_code
 from colab_cdp_agent.tell.web.login import Login, PasswordFileError, read_or_make_password
 
-EVERYWHERE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - with `web.lan` only, behind a password
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 60.0
 PASSWORD_FILE = "page-password"  # noqa: S105 - its name
 
@@ -83,7 +83,7 @@ class PhonePage:
                 self._login = self._login or Login(read_or_make_password(self._password_file))
                 access = Access(self._login, own_names() if lan else (), self._key)
             server = Server(self._identity, self._link, access)
-            await server.serve(EVERYWHERE if lan else HERE, port, self._started)
+            await server.serve(EVERYWHERE if lan else HOST, port, self._started)
         except PasswordFileError as error:
             raise NotServedError(f"no page: {error}") from error
         except OSError as error:
@@ -95,7 +95,7 @@ class PhonePage:
 
     def _started(self, port: int) -> None:
         host = lan_address() if self._settings.lan else None
-        self.says = f"http://{host or HERE}:{port}"
+        self.says = f"http://{host or HOST}:{port}"
         log.info("the phone page is served", at=self.says)
         if self._login is not None:
             for line in self._invitation(self._login):

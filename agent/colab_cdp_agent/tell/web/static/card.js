@@ -192,9 +192,7 @@ export class Card {
     const { points, metricName } = this.session;
     const enough = points[0].length > 1;
     this.parts.plot.hidden = !enough;
-    const name = metricName ?? "";
-    const value = points[1].length ? metric(points[1].at(-1)) : "";
-    write(this.parts.curveName, curveSays(enough, name, value));
+    write(this.parts.curveName, metricName ? curveSays(enough, metricName, points[1]) : "");
     if (enough && this.drawn !== points[0].length + points[0][0]) {
       this.drawn = points[0].length + points[0][0];
       this.curve.show([...points]);
@@ -202,7 +200,7 @@ export class Card {
   }
 }
 
-function curveSays(enough, name, value) {
-  if (!name) return "";
-  return enough ? say("card.curve", { name, value }) : say("card.curve.wait", { name });
+function curveSays(enough, name, values) {
+  const ends = { name, first: metric(values[0]), last: metric(values.at(-1)) };
+  return say(enough ? "card.curve" : "card.curve.wait", ends);
 }

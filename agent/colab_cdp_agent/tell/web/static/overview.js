@@ -79,7 +79,11 @@ export class Overview {
       card.show(now, company);
       return card.element;
     });
-    for (const key of this.cards.keys()) if (!this.news.sessions.has(key)) this.cards.delete(key);
+    for (const [key, card] of this.cards) {
+      if (this.news.sessions.has(key)) continue;
+      card.curve.discard();
+      this.cards.delete(key);
+    }
     arrange(element("notebooks"), shown);
   }
 
