@@ -2,9 +2,9 @@
 
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
+                      ├─ requests ─ TaskGroup: each request
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
-                      ├─ requests ─ TaskGroup: each request
                       ├─ house
                       └─ screen
 
@@ -160,6 +160,7 @@ class Agent:
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
             listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            paused=self._roster.paused,
             observe=self._options.observe,
         )
 

@@ -48,6 +48,7 @@ def gather(kept: Record, agent: str, span: Span, archives: Mapping[str, tuple[st
     notebooks = [
         _notebook(known.get(each, record.Session(each, each, "")), rows[each], watched, archives)
         for each in rows
+        if each  # what was asked of the agent itself is of no notebook
     ]
     told = [notebook for notebook in notebooks if _is_worth_telling(notebook, span)]
     limits = sorted(

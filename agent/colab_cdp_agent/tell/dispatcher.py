@@ -73,6 +73,7 @@ class Dispatcher:
         self._open: list[Accepted] = []
         self._noted_at: deque[float] = deque(maxlen=REFUSALS_NOTED)
         self._not_noted = 0
+        self._stopping = False
 
     async def run(self) -> None:
         """Carry out, for ever, what was accepted."""
@@ -84,6 +85,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Answer whatever is still being done, and give the answers a moment to go out."""
+        self._stopping = True
         for accepted in list(self._open):
             self._finish(accepted, failed("the agent was stopped meanwhile"))
         try:
@@ -101,7 +103,9 @@ class Dispatcher:
             topic, payload, asked=asked, retained=retained, sessions=self._sessions,
             now=datetime.now(UTC), clock=time.monotonic(),
         )  # fmt: skip
-        if isinstance(judged, Accepted) and len(self._open) >= MOST_AT_ONCE:
+        if isinstance(judged, Accepted) and self._stopping:
+            judged = Refused(judged.asked, "the agent is ending")
+        elif isinstance(judged, Accepted) and len(self._open) >= MOST_AT_ONCE:
             judged = Refused(judged.asked, f"busy: {MOST_AT_ONCE} requests are being carried out")
         if isinstance(judged, Refused):
             self._refuse(judged)

@@ -161,7 +161,7 @@ class Requests:
         finally:
             doing.cancel()
             lost.cancel()
-            await asyncio.wait([doing, lost])
+            await asyncio.gather(doing, lost, return_exceptions=True)
 
     def _absent(self) -> str:
         """Say why the notebook's page cannot be asked."""
