@@ -18,6 +18,7 @@ from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link,
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
 GOODBYE_LIMIT_S = 2.0
+SUBSCRIPTION_REFUSED = 0x80
 UNREAD_KEPT = 1000
 """How many messages of others wait to be read; what comes beyond is lost."""
 MOST_PENDING = 200
@@ -52,7 +53,12 @@ class Connection:
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, qos) for topic in topics])
+            answers = await self._client.subscribe([(topic, qos) for topic in topics])
+        refused = [
+            topic for topic, answer in zip(topics, answers, strict=True) if _is_refusal(answer)
+        ]
+        if refused:
+            log.warning("the broker does not let us read these topics", topics=refused)
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -89,6 +95,11 @@ class Connection:
             raise BrokerLostError(f"{self._where}: {error}") from error
         except TimeoutError as error:
             raise _unanswered(self._where) from error
+
+
+def _is_refusal(answer: object) -> bool:
+    """Say whether a broker refuses a subscription; Mosquitto grants it, and sends nothing."""
+    return bool(getattr(answer, "is_failure", answer == SUBSCRIPTION_REFUSED))
 
 
 @asynccontextmanager
