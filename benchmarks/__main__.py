@@ -17,7 +17,9 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 import page
 
-NAMES = ("attach", "notice", "tap", "wire", "scale", "footprint", "startup")
+NAMES = (
+    "attach", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup",
+)  # fmt: skip
 
 
 def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 TOOLS = Path("scripts/eslint")
 ESLINT = TOOLS / "node_modules" / ".bin" / "eslint"
-SCRIPTS = ("agent/colab_cdp_agent/watch/scripts", "tests/colab_sim/pages")
+SCRIPTS = (
+    "agent/colab_cdp_agent/watch/scripts",
+    "agent/colab_cdp_agent/tell/web/static",
+    "tests/colab_sim/pages",
+)
 
 
 def main() -> int:

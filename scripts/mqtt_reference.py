@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct, inspect
 
 from asyncapi_document import ROWS, document, text
-from colab_cdp_agent.watch.finding import LIMITS, PERSON
+from colab_cdp_agent.watch.finding import LIMITS, PERSON, REMEDIES
 from colab_cdp_protocols import mqtt, verbs
-from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, REMEDIES, RULES, SAID, STRUCTS
+from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
 DOCUMENT: Final = Path("protocols/colab_cdp_protocols/asyncapi.yaml")

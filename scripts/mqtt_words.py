@@ -35,30 +35,6 @@ SAID: Final[dict[str, str]] = SENTENCES | {
     "lifetime_near": "The runtime has lived for *n* hours: *which kind* ends after *n* at most.",
 }
 
-REMEDIES: Final[dict[str, str]] = {
-    "captcha": "solve it in the tab",
-    "still_there": "answer it in the tab",
-    "account_blocked": "read what the page says; the agent makes no further try",
-    "usage_limit": "wait, or buy compute units; the agent makes no further try",
-    "too_many_sessions": "end one in Colab's list of sessions",
-    "backend_error": "connect by hand later",
-    "out_of_memory": "use less memory, and run again from the last checkpoint",
-    "kernel_died": "look at the notebook's last output, and run again",
-    "run_anyway": "decide in the tab",
-    "drive_consent": "decide in the tab",
-    "sign_in": "sign in",
-    "disconnected": "connect by hand where the phase is `ended`",
-    "unreadable": "reload the tab; then see troubleshooting.md",
-    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
-    "tab_crashed": "reload the tab",
-    "run_failed": "read the traceback in the notebook or in the archive",
-    "fresh_runtime": "run again from the last checkpoint",
-    "tab_gone": "open the notebook again",
-    "input_request": "type the answer in the notebook",
-    "stalled": "look whether it hangs",
-    "lifetime_near": "save a checkpoint where it outlives the runtime",
-}
-
 EVENTS: Final[dict[str, tuple[str, str]]] = {
     "phase": ("info", "the phase changed; `text` is `before → after`"),
     "run_finished": ("info", "a run ended well"),
@@ -183,6 +159,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "text": "a sentence for a person",
         "cause": "why a run or a connection ended: one of the words in [causes.md](causes.md)",
         "evidence": "what that was concluded from, in a sentence",
+        "run_s": "of a run's end that was no failure: how long it ran, or was seen to run",
     },
     mqtt.Log: {
         "seq": "how many lines came before the first of these; a gap is what was left out",

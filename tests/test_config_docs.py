@@ -119,3 +119,12 @@ duties:
     assert {"reconnect: off", "clear: off"} <= set(lines)
     assert "publishes: under colab/ to mqtt://broker" in lines
     assert lines[-1].startswith("never: solves or dismisses captchas")
+
+
+def test_the_policy_says_what_rings_and_no_address() -> None:
+    assert "rings: nobody" in policy(Config())
+    text = 'alerts: {apprise: ["ntfy://s3cret", "tgram://s3cret/1"], quiet: "23:00-07:00"}'
+    lines = policy(given(text))
+    groups = "needs_you, ended, failed, finished"
+    assert f"rings: ntfy, tgram for {groups}, not from 23:00 to 07:00" in lines
+    assert "s3cret" not in "".join(lines)

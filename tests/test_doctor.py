@@ -97,7 +97,7 @@ def test_where_all_is_well_every_part_has_its_line(theatre: Theatre, tmp_path: P
     code, said = theatre.doctor(tmp_path)
     assert code == 0, said
     assert not marked(said, "✗")
-    assert not marked(said, "-")
+    assert marked(said, "-") == ["push: no channel in alerts.apprise: no phone rings"]
     parts = (
         "colab-cdp-agent ",
         "configuration: the defaults; no file",
@@ -262,6 +262,18 @@ def test_an_archive_that_cannot_be_written_is_told(theatre: Theatre, tmp_path: P
     [line] = marked(said, "✗")
     assert line.startswith("archive here: ")
     assert "→ make it writable, or name another in archive.dir" in said
+
+
+def test_a_push_address_that_cannot_be_read_is_told_without_it(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    urls = '["nonsense://s3cret", "ntfy://s3cret"]'
+    (tmp_path / "mine.yaml").write_text(f"alerts: {{apprise: {urls}}}\n", encoding="utf-8")
+    code, said = theatre.doctor(tmp_path, "--no-mqtt", "--config", "mine.yaml")
+    assert code == 2
+    assert "✗ push nonsense: Apprise cannot read this address" in said
+    assert "✓ push ntfy: its address can be read" in said
+    assert "s3cret" not in said
 
 
 def test_the_broker_of_an_agent_at_work_is_tried_and_goes_on(tmp_path: Path) -> None:

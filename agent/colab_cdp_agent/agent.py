@@ -3,9 +3,11 @@
     run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
                       ├─ requests ─ TaskGroup: each request
+                      ├─ alerts: a task for each channel
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
                       ├─ house
+                      ├─ phone page: keep
                       └─ screen
 
 A tab's fate is its own; a lost browser ends its whole group and is tried again; the broker's fate
@@ -31,6 +33,7 @@ from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.tell.alerts.ringing import Ringing
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
 from colab_cdp_agent.tell.bulletin import Bulletin
@@ -41,6 +44,7 @@ from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen
 from colab_cdp_agent.tell.topic_file import TopicFile
+from colab_cdp_agent.tell.web.page import PhonePage
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
@@ -83,6 +87,7 @@ class Agent:
             self._board, config.mqtt.root, name, config.publish, config.commands
         )
         self._topics = TopicFile(folder / f"topics-{name}.json")
+        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,
@@ -113,6 +118,9 @@ class Agent:
             config, self._board, self._bulletin, self._roster, self._info
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
+        self._page = PhonePage(
+            config, self._identity, lambda: self._messenger.link, folder, self._screen.say
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch and tell until `stop` is set, and leave every tab as it is.
@@ -133,12 +141,14 @@ class Agent:
                     tasks.create_task(self._chrome.run(), name="chrome"),
                     tasks.create_task(self._messenger.run(), name="broker"),
                     tasks.create_task(self._dispatcher.run(), name="requests"),
+                    tasks.create_task(self._ringing.run(), name="alerts"),
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
                 await self._dispatcher.stop()
@@ -159,13 +169,18 @@ class Agent:
             house=self._house,
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
-            listener=Listener(self._tell_state, self._bulletin.happening, self._bulletin.log),
+            listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
             paused=self._roster.paused,
             observe=self._options.observe,
         )
 
+    def _tell_happening(self, session: str, happening: mqtt.Happening) -> None:
+        self._bulletin.happening(session, happening)
+        self._ringing.happening(session, happening)
+
     def _tell_state(self, state: mqtt.State) -> None:
         self._bulletin.state(state)
+        self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
@@ -206,7 +221,7 @@ class Agent:
         version = (chrome.product or "").removeprefix("Chrome/")
         says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
         under = f"{self._identity.root}/{self._identity.agent}"
-        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under}"
+        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
 
     def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""

@@ -9,8 +9,12 @@ from colab_cdp_agent import __version__
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
-COMMANDS = ("run", "doctor", "report", "phone-config", "demo", "config")
+LONGEST_WAIT_S = 3_600.0
+COMMANDS = (
+    "run", "watch", "send", "doctor", "report", "test-alert", "phone-config", "demo", "config",
+)  # fmt: skip
 
+PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
 3 Chrome or the broker could not be reached where the command needs it
@@ -51,10 +55,34 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--lan",
         action="store_true",
-        help="open the agent's own broker to the local network, with generated passwords",
+        help="open the phone page and the agent's own broker to the local network, with passwords",
     )
     run.add_argument("--log-format", choices=("text", "json"), default="text")
     run.set_defaults(command=_run)
+
+    watch = commands.add_parser(
+        "watch", help="every agent on a broker, from any machine", allow_abbrev=False
+    )
+    _add_broker(watch)
+    watch.add_argument("--json", action="store_true", help="one line of JSON for each change")
+    watch.set_defaults(command=_watch)
+
+    send = commands.add_parser(
+        "send",
+        help="ask an agent, or one of its sessions, to do something",
+        epilog="exit codes: 0 it was done, 1 refused or failed, 2 bad arguments, 3 nobody answers",
+        allow_abbrev=False,
+    )
+    send.add_argument("target", metavar="AGENT[/SESSION]", help="a session by id or title")
+    send.add_argument("verb", metavar="VERB", help="such as reconnect, clear, screenshot")
+    send.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="what the verb takes")
+    _add_broker(send)
+    send.add_argument("--save", type=Path, metavar="FILE", help="where the screenshot goes")
+    send.add_argument("--json", action="store_true", help="the answer as it came")
+    send.add_argument(
+        "--wait", type=_wait, default=60.0, metavar="N", help="seconds for the answer; 60"
+    )
+    send.set_defaults(command=_send)
 
     doctor = commands.add_parser(
         "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
@@ -73,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--config", type=Path, metavar="FILE")
     report.set_defaults(command=_report)
 
+    alert = commands.add_parser(
+        "test-alert", help="ring every configured push channel once", allow_abbrev=False
+    )
+    alert.add_argument("--config", type=Path, metavar="FILE")
+    alert.set_defaults(command=_test_alert)
     _add_phone_config(commands.add_parser)
 
     demo = commands.add_parser(
@@ -101,7 +134,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure-plaintext",
         action="store_true",
-        help="allow mqtt:// to another machine: whoever is on the way reads and writes along",
+        help=PLAINTEXT,
     )
     parser.add_argument(
         "--remote-chrome",
@@ -109,6 +142,14 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         help="allow a chrome.host that is not this machine: its port is open to that network",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+
+
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say on which broker the agents are."""
+    parser.add_argument("--mqtt", metavar="URL", help="the broker; else as the agent here has it")
+    parser.add_argument("--root", help="the first levels of every topic; colab")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--insecure-plaintext", action="store_true", help=PLAINTEXT)
 
 
 def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
@@ -137,10 +178,29 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _wait(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(f"expected more than 0 and at most an hour, not {text}")
+    return seconds
+
+
 def _run(options: argparse.Namespace) -> int:
     from colab_cdp_agent import running  # noqa: PLC0415 - `--version` needs none of it
 
     return running.run(options)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.watch(options)
+
+
+def _send(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import remote  # noqa: PLC0415
+
+    return remote.send(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -153,6 +213,12 @@ def _report(options: argparse.Namespace) -> int:
     from colab_cdp_agent import report  # noqa: PLC0415
 
     return report.show(options)
+
+
+def _test_alert(options: argparse.Namespace) -> int:
+    from colab_cdp_agent.tell.alerts import trial  # noqa: PLC0415
+
+    return trial.ring(options)
 
 
 def _phone_config(options: argparse.Namespace) -> int:

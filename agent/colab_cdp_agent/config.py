@@ -108,6 +108,7 @@ def override(  # noqa: PLR0913 - one keyword for each option of the command line
     profile_dir: Path | None = None,
     sites: list[str] | None = None,
     mqtt: str | None = None,
+    root: str | None = None,
     name: str | None = None,
     lan: bool = False,
 ) -> Config:
@@ -121,6 +122,8 @@ def override(  # noqa: PLR0913 - one keyword for each option of the command line
         config = _with(config, "--site", ("sites",), sites)
     if mqtt is not None:
         config = _with(config, "--mqtt", ("mqtt", "url"), mqtt)
+    if root is not None:
+        config = _with(config, "--root", ("mqtt", "root"), root)
     if name is not None:
         config = _with(config, "--name", ("name",), name)
     if lan:

@@ -6,7 +6,7 @@ import sys
 from colab_cdp_agent import log
 from colab_cdp_agent.chrome.launch import NoChromiumError
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.running import run_until_stopped
+from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.broker import BrokerFailedError
 
 NEEDED = ("aiohttp", "cryptography", "ipykernel", "jupyter_client")

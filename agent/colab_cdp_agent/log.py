@@ -42,4 +42,6 @@ def configure(form: Format, *, verbose: bool) -> None:
     )
     # aiomqtt and paho speak through the standard library, of what is said here already; their
     # debug lines hold frames whole, secrets too.
-    logging.basicConfig(level=logging.WARNING if verbose else logging.CRITICAL, stream=sys.stderr)
+    level = logging.WARNING if verbose else logging.CRITICAL
+    logging.basicConfig(level=level, stream=sys.stderr)
+    logging.getLogger("mqtt").setLevel(level)  # aiomqtt gives its own another

@@ -167,7 +167,10 @@ class SessionEntry(msgspec.Struct, frozen=True):
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """One event of a session; `id` is unique, `cause` and `evidence` are null when unknown."""
+    """One event of a session; `id` is unique, `cause` and `evidence` are null when unknown.
+
+    `run_s` says of a run's end how long it ran, or was seen to run; null elsewhere.
+    """
 
     id: str
     at: datetime
@@ -176,6 +179,7 @@ class Happening(msgspec.Struct, frozen=True):
     text: str
     cause: str | None = None
     evidence: str | None = None
+    run_s: float | None = None
 
 
 class Log(msgspec.Struct, frozen=True):

@@ -19,6 +19,19 @@ export default [
       "no-unused-vars": ["error", { vars: "local" }],
     },
   },
+  { ignores: ["agent/colab_cdp_agent/tell/web/static/vendor/*"] },
+  {
+    files: ["agent/colab_cdp_agent/tell/web/static/*.js"],
+    languageOptions: { sourceType: "module", globals: globals.browser },
+    rules: {
+      ...rules,
+      // What comes over MQTT is text; markup out of text is how it would become more.
+      "no-restricted-properties": [
+        "error",
+        ...["innerHTML", "outerHTML", "insertAdjacentHTML", "write"].map((property) => ({ property })),
+      ],
+    },
+  },
   {
     files: ["tests/colab_sim/pages/*.js"],
     languageOptions: { sourceType: "module", globals: globals.browser },

@@ -12,9 +12,10 @@ from rich.console import Console
 from colab_cdp_agent.keep import record
 from colab_cdp_agent.keep.record import Record
 from colab_cdp_agent.report.gather import gather
-from colab_cdp_agent.report.glyphs import GLYPHS, bar, sparkline
+from colab_cdp_agent.report.glyphs import GLYPHS, bar
 from colab_cdp_agent.report.terminal import MOST_ENTRIES, Report
 from colab_cdp_agent.report.timeline import NOT_WATCHED, UNKNOWN, Stretch
+from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_protocols import mqtt
 from records import ALL_NIGHT, SESSION, SPAN, at, event, phase, records, run, unhurried, watch
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 from colab_cdp_agent.config import Mqtt
 from colab_cdp_agent.tell import invitation as invitation_module
@@ -171,6 +172,22 @@ def test_a_phone_reads_nothing_outside_the_root(folder: Path) -> None:
             assert await heard_before(reader, b"marker") == []
 
     asyncio.run(story())
+
+
+def test_a_refused_subscription_is_said(folder: Path) -> None:
+    async def story() -> None:
+        async with opened(folder) as address:
+            assert address.lan is not None
+            user, password = address.lan.phone
+            link = Link(HOST, address.port, username=user, password=password)
+            async with connect(link) as connection:
+                for qos in (0, 1):
+                    await connection.subscribe("colab/#", "other/#", qos=qos)
+
+    with capture_logs() as logs:
+        asyncio.run(story())
+    said = [line["topics"] for line in logs if "does not let us read" in line["event"]]
+    assert said == [["other/#"], ["other/#"]]
 
 
 def cut_off(address: BrokerAddress, topic: str) -> None:

@@ -230,7 +230,7 @@ FAR = mqtt.Progress(fraction=0.42, epoch=2, step=5_040, total=12_000, eta_s=4_20
         ({}, "42 % · 1 h 10 min left · step 5040"),
         ({"metrics": {"loss": 0.12344, "acc": 0.9}}, "42 % · 1 h 10 min left · loss 0.1234"),
         ({"eta_s": None}, "42 % · step 5040"),
-        ({"eta_s": 95.0}, "42 % · 1 min left · step 5040"),
+        ({"eta_s": 95.0}, "42 % · 2 min left · step 5040"),
         ({"eta_s": 200_000.0}, "42 % · 2 d 7 h left · step 5040"),
         ({"fraction": 1.0, "eta_s": 0.0}, "100 % · step 5040"),
         ({"fraction": None, "eta_s": None}, "epoch 2 · step 5040"),

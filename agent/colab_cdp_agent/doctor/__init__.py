@@ -7,11 +7,12 @@ from rich.console import Console
 
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import ConfigError
-from colab_cdp_agent.doctor import broker, browser, machine
+from colab_cdp_agent.doctor import broker, browser, machine, push
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.running import configure, run_until_stopped
+from colab_cdp_agent.running import configure
 from colab_cdp_agent.settings.without_effect import set_in_vain
+from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.sites import find_site, load_site
 
@@ -42,6 +43,7 @@ class _Examination:
             profiles = self._profiles(settings)
             self._tell(*await browser.examine(settings.chrome, profiles))
             self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
+            self._tell(*await push.examine(settings.alerts))
         return exit_code(self._findings)
 
     def _tell(self, *findings: Finding) -> None:

@@ -10,6 +10,7 @@ from colab_cdp_agent.report import words
 from colab_cdp_agent.report.night import Notebook
 from colab_cdp_agent.report.timeline import UNKNOWN, Stretch
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.spoken import duration
 
 SHORT_S: Final = 60.0
 """An agent that was just started does not know the phase yet: not worth a line."""
@@ -37,7 +38,7 @@ def _phases(stretches: tuple[Stretch, ...]) -> Iterator[Entry]:
     for stretch in stretches:
         if stretch.phase == UNKNOWN and stretch.seconds < SHORT_S:
             continue
-        length = words.duration(stretch.seconds)
+        length = duration(stretch.seconds)
         yield Entry(stretch.began, words.phase_word(stretch.phase), f"for {length}", stretch.phase)
 
 

@@ -1,4 +1,4 @@
-"""Pictures made of characters: a bar of phases, and a sparkline; each has a plain twin."""
+"""A bar of phases made of characters; each has a plain twin."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -35,9 +35,6 @@ GLYPHS: Final[dict[str, Glyph]] = {
 OTHER: Final = Glyph("?", "?", "bold magenta")
 """For a phase of a later version."""
 
-SPARKS: Final = "▁▂▃▄▅▆▇█"
-NOT_A_NUMBER: Final = "?"
-
 
 def glyph(phase: str) -> Glyph:
     """Return how a phase is drawn."""
@@ -65,20 +62,3 @@ def _shown(held: dict[str, float]) -> str:
     if urgent:
         return max(urgent, key=held.__getitem__)
     return max(held, key=held.__getitem__, default=UNKNOWN)
-
-
-def sparkline(values: Sequence[float | None], width: int) -> str:
-    """Return a curve as at most `width` characters; a value that is null is not a number."""
-    step = max(1.0, len(values) / width)
-    picked = [values[int(place * step)] for place in range(min(width, len(values)))]
-    numbers = [value for value in picked if value is not None]
-    if not numbers:
-        return NOT_A_NUMBER * len(picked)
-    lowest, height = min(numbers), max(numbers) / 2 - min(numbers) / 2  # halves do not overflow
-    top = len(SPARKS) - 1
-    return "".join(
-        NOT_A_NUMBER
-        if value is None
-        else SPARKS[round((value / 2 - lowest / 2) / height * top) if height else 0]
-        for value in picked
-    )

@@ -9,6 +9,7 @@ from colab_cdp_agent.report.markup import Markup, document, tag
 from colab_cdp_agent.report.night import Night, Notebook
 from colab_cdp_agent.report.page_notebook import article, bar_says, link, phase_now, table
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.spoken import duration
 
 STYLE: Final = Path(__file__).with_name("page.css")
 
@@ -84,7 +85,7 @@ def _limits(night: Night, clock: Clock) -> Iterator[Markup]:
     rows = []
     for limit in night.limits:
         row = limit.row
-        used = words.duration(row.after_s) if row.after_s is not None else "unknown"
+        used = duration(row.after_s) if row.after_s is not None else "unknown"
         lifted = clock(row.lifted) if row.lifted is not None else "not yet"
         rows.append(
             (
@@ -107,7 +108,7 @@ def _gaps(night: Night, clock: Clock) -> Iterator[Markup]:
     rows = [
         (
             tag("span", f"{clock(gap.began)} to {clock(gap.ended)}", class_="time"),
-            words.duration(gap.seconds),
+            duration(gap.seconds),
             words.WHY[gap.why],
         )
         for gap in night.gaps

@@ -9,6 +9,7 @@ from colab_cdp_agent.report.markup import Markup, lines, tag
 from colab_cdp_agent.report.night import Curve, Notebook, Run
 from colab_cdp_agent.report.timeline import Span
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.spoken import duration
 
 MOST_ENTRIES: Final = 1_000
 """Of what happened: the latest."""
@@ -68,9 +69,7 @@ def table(class_: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> M
 def _run(run: Run, clock: Clock) -> Markup:
     began = clock(run.began) if run.began is not None else "?"
     ended = clock(run.ended) if run.ended is not None else "…"
-    length = (
-        words.duration((run.until - run.began).total_seconds()) if run.began is not None else ""
-    )
+    length = duration((run.until - run.began).total_seconds()) if run.began is not None else ""
     outcome = words.OUTCOMES.get(run.outcome, run.outcome)
     heading = tag(
         "h3",

@@ -10,9 +10,11 @@ from rich.text import Text
 
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.chronicle import Entry, chronicle
-from colab_cdp_agent.report.glyphs import bar, glyph, sparkline
+from colab_cdp_agent.report.glyphs import bar, glyph
 from colab_cdp_agent.report.night import Night, Notebook, Run
 from colab_cdp_agent.report.words import Clock
+from colab_cdp_agent.sparkline import sparkline
+from colab_cdp_agent.spoken import duration
 from colab_cdp_agent.tell.screen import printable
 
 WIDEST_BAR: Final = 96
@@ -112,7 +114,7 @@ class Report:
         outcome = Text(words.OUTCOMES.get(run.outcome, printable(run.outcome)))
         outcome.stylize(OUTCOME_COLOURS.get(run.outcome, ""))
         if run.began is not None:
-            outcome.append(f" after {words.duration((run.until - run.began).total_seconds())}")
+            outcome.append(f" after {duration((run.until - run.began).total_seconds())}")
         yield f"{began} to {ended}", outcome
         yield from _reason(run.cause, run.evidence)
         if far := words.how_far(run):

@@ -5,6 +5,7 @@ from typing import Final
 
 from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
 from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Stretch, Why
+from colab_cdp_agent.spoken import duration
 
 OUTCOMES: Final = {
     "finished": "finished",
@@ -22,8 +23,6 @@ WHY: Final[dict[Why, str]] = {
 }
 ONE_CLOCK: Final = timedelta(hours=20)
 """The time of day alone says enough of what was no longer ago than this."""
-
-MINUTE_S: Final = 60
 
 
 class Clock:
@@ -62,19 +61,6 @@ def nothing(night: Night) -> str:
     since = night.span.began.astimezone()
     why = "no notebook was open" if night.watched else "the agent was not running"
     return f"nothing happened since {since:%d %b %Y %H:%M}: {why}"
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as a person would say it, in its two largest units."""
-    whole = max(0, round(seconds) if seconds < MINUTE_S else round(seconds / MINUTE_S) * MINUTE_S)
-    days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    if minutes:
-        return f"{minutes} min"
-    return f"{whole} s"
 
 
 def phase_word(phase: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from colab_cdp_agent.settings.duties import Clear, KeepAlive, Reconnect
-from colab_cdp_agent.settings.telling import Mqtt
+from colab_cdp_agent.settings.telling import Alerts, Mqtt
 from colab_cdp_agent.settings.tree import Config
 
 REFUSED: Final = (
@@ -31,6 +31,7 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     if config.awake:
         yield "awake: keeps this computer from going to sleep by itself while a cell runs"
     yield f"publishes: {_publishes(config.mqtt)}"
+    yield f"rings: {_rings(config.alerts)}"
     yield REFUSED
 
 
@@ -76,3 +77,11 @@ def _publishes(mqtt: Mqtt) -> str:
         return "nothing"
     where = "a broker of its own" if mqtt.url.embedded else mqtt.url.shown
     return f"under {mqtt.root}/ to {where}"
+
+
+def _rings(alerts: Alerts) -> str:
+    if not alerts.apprise or not alerts.ring:
+        return "nobody"
+    channels = ", ".join(url.channel for url in alerts.apprise)
+    kept = f", not from {alerts.quiet.replace('-', ' to ')}" if alerts.quiet else ""
+    return f"{channels} for {', '.join(alerts.ring)}{kept}"

@@ -27,17 +27,22 @@ Occasion = Literal[
     "kernel_died",
     "run_failed",
     "run_finished",
+    "run_ended",
+    "run_interrupted",
     "stalled",
+    "diverged",
     "disconnected",
     "fresh_runtime",
     "run_anyway",
     "drive_consent",
     "sign_in",
+    "input_request",
     "unreadable",
     "tab_crashed",
     "tab_gone",
     "chrome_gone",
     "lifetime_near",
+    "host_slept",
 ]
 Verb = Literal[
     "reconnect",
@@ -130,7 +135,7 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description=(
                 "What rings: the groups `needs_you`, `ended`, `failed` and `finished`, or "
-                "single kinds such as `captcha`."
+                "single kinds such as `captcha`; which is which stands in alerts.md."
             )
         ),
     ] = ("needs_you", "ended", "failed", "finished")
@@ -138,8 +143,8 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         QuietHours | None,
         Meta(
             description=(
-                "Hours of the local day in which nothing rings, such as `22:00-07:00`; status "
-                "and report still tell."
+                "Hours of the local day in which nothing rings, such as `22:00-07:00`; what "
+                "still stands at their end is told then."
             )
         ),
     ] = None

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from colab_cdp_agent.settings.tree import Config
 
-WITHOUT_EFFECT: Final = ("alerts", "web.on", "web.port")
+WITHOUT_EFFECT: Final[tuple[str, ...]] = ()
 """Keys, or groups of keys with all that is in them."""
 
 

@@ -3,22 +3,22 @@
 import asyncio
 import math
 import socket
-import ssl
 import traceback
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import msgspec
 import structlog
 
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link
+from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, tls_context
 
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
 GOODBYE_LIMIT_S = 2.0
+SUBSCRIPTION_REFUSED = 0x80
 UNREAD_KEPT = 1000
 """How many messages of others wait to be read; what comes beyond is lost."""
 MOST_PENDING = 200
@@ -53,7 +53,12 @@ class Connection:
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, qos) for topic in topics])
+            answers = await self._client.subscribe([(topic, qos) for topic in topics])
+        refused = [
+            topic for topic, answer in zip(topics, answers, strict=True) if _is_refusal(answer)
+        ]
+        if refused:
+            log.warning("the broker does not let us read these topics", topics=refused)
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -92,16 +97,27 @@ class Connection:
             raise _unanswered(self._where) from error
 
 
+def _is_refusal(answer: object) -> bool:
+    """Say whether a broker refuses a subscription; Mosquitto grants it, and sends nothing."""
+    return bool(getattr(answer, "is_failure", answer == SUBSCRIPTION_REFUSED))
+
+
 @asynccontextmanager
-async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGenerator[Connection]:
+async def connect(
+    link: Link,
+    will: tuple[str, bytes] | None = None,
+    unread: type[asyncio.Queue[Any]] = asyncio.Queue,
+) -> AsyncGenerator[Connection]:
     """Hold a connection inside the block; the will, topic and payload, is retained.
+
+    Messages that were not read yet wait in a queue of the type `unread`.
 
     Raises:
         BrokerLostError: the broker is not there, or does not answer.
         BrokerRefusedError: the login or the certificate is refused.
 
     """
-    client = _client(link, will)
+    client = _client(link, will, unread)
     await _open(client, link)
     try:
         yield Connection(client, link)
@@ -109,7 +125,9 @@ async def connect(link: Link, will: tuple[str, bytes] | None = None) -> AsyncGen
         await _leave(client, GOODBYE_LIMIT_S)
 
 
-def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
+def _client(
+    link: Link, will: tuple[str, bytes] | None, unread: type[asyncio.Queue[Any]]
+) -> aiomqtt.Client:
     client = aiomqtt.Client(
         link.host,
         link.port,
@@ -122,11 +140,12 @@ def _client(link: Link, will: tuple[str, bytes] | None) -> aiomqtt.Client:
         # With a timeout of its own it uses asyncio.wait_for, which in Python 3.11 loses a
         # cancellation that comes together with the answer.
         timeout=math.inf,
+        queue_type=unread,
         max_queued_incoming_messages=UNREAD_KEPT,
         will=aiomqtt.Will(*will, qos=1, retain=True) if will else None,
         transport="websockets" if link.websocket_path else "tcp",
         websocket_path=link.websocket_path,
-        tls_context=_tls_context(link.ca_file) if link.tls else None,
+        tls_context=tls_context(link.ca_file) if link.tls else None,
     )
     client.pending_calls_threshold = MOST_PENDING
     return client
@@ -167,15 +186,6 @@ def _close_left_open(error: aiomqtt.MqttError) -> None:
         for value in frame.f_locals.values():
             if isinstance(value, socket.socket):
                 value.close()
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise BrokerRefusedError(
-            f"mqtt.ca_file {ca_file}: {error.strerror or error}", "expected certificates as PEM"
-        ) from error
 
 
 def _unanswered(where: str) -> BrokerLostError:

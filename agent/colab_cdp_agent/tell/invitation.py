@@ -1,24 +1,11 @@
 """How an MQTT app on a phone reaches the embedded broker, in a few lines for its owner."""
 
-import socket
 from collections.abc import Iterator
 
 from colab_cdp_agent.tell.broker import BrokerAddress
+from colab_cdp_agent.tell.ports import lan_address
 
-ELSEWHERE = ("192.0.2.1", 9)
-"""An address of nobody's (RFC 5737): the way there begins at our own, and nothing is sent."""
 NOWHERE = "(none: this computer is in no network now)"
-
-
-def lan_address() -> str | None:
-    """Return this computer's address in the local network, None where it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if address.startswith(("127.", "0.")) else address
 
 
 def invitation(broker: BrokerAddress, *, to_terminal: bool) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The link to a broker: where it is, how to log in, and the two ways in which it fails us."""
 
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -58,3 +59,18 @@ def _link(url: BrokerUrl, settings: Mqtt) -> Link:
         password=settings.password.reveal() if settings.password is not None else None,
         ca_file=settings.ca_file,
     )
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what TLS verifies by: these certificates, or those that this machine trusts.
+
+    Raises:
+        BrokerRefusedError: the file cannot be read.
+
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise BrokerRefusedError(
+            f"mqtt.ca_file {ca_file}: {error.strerror or error}", "expected certificates as PEM"
+        ) from error

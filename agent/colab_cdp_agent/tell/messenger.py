@@ -28,6 +28,7 @@ class Messenger:
 
     Attributes:
         says: how it stands with the broker, in a few words.
+        link: the way to the broker that was found last, None as long as none was.
 
     """
 
@@ -39,6 +40,7 @@ class Messenger:
         started: Callable[[BrokerAddress], None] = lambda _address: None,
     ) -> None:
         self.says = "not connected yet"
+        self.link: Link | None = None
         self._settings = settings
         self._embedded = embedded
         self._publisher = publisher
@@ -79,7 +81,7 @@ class Messenger:
             log.warning("the embedded broker did not end", reason=str(error))
 
     async def _tend(self) -> None:
-        link = await self._find()
+        self.link = link = await self._find()
         where = link.where
         if self._settings.url.embedded and link.port != USUAL_PORT:
             where += f" ({USUAL_PORT} is taken by another program)"

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.spoken import duration
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
@@ -123,24 +124,31 @@ def detail(state: mqtt.State) -> str:
     """Return what stands behind a session's phase and title on a terminal."""
     if state.attention is not None:
         return notice(state)
-    parts = [*_how_far(state.progress)] or [*_what_was_done(state)]
+    parts = [*how_far(state.progress)] or [*_what_was_done(state)]
     if state.output.last_line:
         parts.append(printable(state.output.last_line).strip())
     return " · ".join(parts)
 
 
-def _how_far(progress: mqtt.Progress) -> Iterator[str]:
+def how_far(progress: mqtt.Progress) -> Iterator[str]:
     """Yield how far a run is, how long it still takes, and its loss, as far as they are known."""
     if progress.fraction is not None:
         yield f"{min(max(progress.fraction, 0.0), 1.0):.0%}".replace("%", " %")
-    elif progress.epoch is not None:
-        yield f"epoch {progress.epoch}" + (f" of {progress.epochs}" if progress.epochs else "")
-    elif progress.step is not None:
-        yield f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else "")
+    elif counted := position(progress):
+        yield counted
     if progress.eta_s:
-        yield f"{_length(progress.eta_s)} left"
+        yield f"{duration(progress.eta_s)} left"
     if "loss" in progress.metrics:
         yield f"loss {progress.metrics['loss']:.4g}"
+
+
+def position(progress: mqtt.Progress) -> str:
+    """Return the epoch or the step at which a run is; nothing where neither is known."""
+    if progress.epoch is not None:
+        return f"epoch {progress.epoch}" + (f" of {progress.epochs}" if progress.epochs else "")
+    if progress.step is not None:
+        return f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else "")
+    return ""
 
 
 def _what_was_done(state: mqtt.State) -> Iterator[str]:
@@ -153,17 +161,6 @@ def _what_was_done(state: mqtt.State) -> Iterator[str]:
         yield f"cleared {state.duties.clear.count} times"
     if state.duties.keep_alive.count:
         yield f"kept alive {state.duties.keep_alive.count} times"
-
-
-def _length(seconds: float) -> str:
-    """Return a length of time in no more than two units."""
-    whole = max(0, round(seconds))
-    days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min" if minutes else f"{whole} s"
 
 
 def printable(text: str) -> str:

@@ -13,13 +13,17 @@ from colab_cdp_protocols import mqtt
 
 
 class News(msgspec.Struct, frozen=True):
-    """Something that happened: a kind, how much it matters, a sentence; its cause where known."""
+    """Something that happened: a kind, how much it matters, a sentence; its cause where known.
+
+    `run_s` says of a run's end how long it ran, or was seen to run.
+    """
 
     kind: str
     severity: mqtt.Severity
     text: str
     cause: str | None = None
     evidence: str | None = None
+    run_s: float | None = None
 
 
 class Occurrences(Protocol):

@@ -32,6 +32,31 @@ SENTENCES: dict[str, str] = {
     "input_request": "The run waits for input.",
 }
 
+REMEDIES: dict[str, str] = {
+    "captcha": "solve it in the tab",
+    "still_there": "answer it in the tab",
+    "account_blocked": "read what the page says; the agent makes no further try",
+    "usage_limit": "wait, or buy compute units; the agent makes no further try",
+    "too_many_sessions": "end one in Colab's list of sessions",
+    "backend_error": "connect by hand later",
+    "out_of_memory": "use less memory, and run again from the last checkpoint",
+    "kernel_died": "look at the notebook's last output, and run again",
+    "run_anyway": "decide in the tab",
+    "drive_consent": "decide in the tab",
+    "sign_in": "sign in",
+    "disconnected": "connect by hand once the agent has given up",
+    "unreadable": "reload the tab; then see troubleshooting.md",
+    "chrome_gone": "start Chrome again; the sessions are taken up where the tabs are open",
+    "tab_crashed": "reload the tab",
+    "run_failed": "read the traceback in the notebook or in the archive",
+    "fresh_runtime": "run again from the last checkpoint",
+    "tab_gone": "open the notebook again",
+    "input_request": "type the answer in the notebook",
+    "stalled": "look whether it hangs",
+    "lifetime_near": "save a checkpoint where it outlives the runtime",
+}
+"""What a person does about each."""
+
 LIMITS = frozenset({"account_blocked", "usage_limit", "too_many_sessions"})
 PERSON = frozenset({"captcha", "still_there", "run_anyway", "drive_consent", "sign_in"})
 STOPS_DUTIES = LIMITS | PERSON

@@ -254,12 +254,13 @@ class Session:
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
-            self._attend(now.finding, seen)
+            self._attend(now, seen)
         self._tell(told)
         return now
 
-    def _attend(self, finding: Finding | None, seen: Seen) -> None:
+    def _attend(self, now: Verdict, seen: Seen) -> None:
         """Raise what was found, and tell what is over."""
+        finding = now.finding
 
         def why() -> Cause | None:
             kind = finding.kind if finding is not None else ""
@@ -268,6 +269,8 @@ class Session:
         still: set[str] = {alarm.kind for alarm in seen.page.alarms} if seen.page else set()
         if seen.standing is not None:
             still.add(seen.standing.kind)
+        if now.connection in {"connecting", "disconnected"}:
+            still.add("disconnected")  # a dialog may cover it
         for news in self._attention.take(finding, still, datetime.now(UTC), why):
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
@@ -323,15 +326,17 @@ class Session:
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
+        moment, evidence = datetime.now(UTC), cause.evidence or None
+        lasted_s = run.lasted_s(moment)
         if outcome == "finished":
-            text, evidence = "The run finished.", cause.evidence or None
-            self._say(News("run_finished", "info", text, "finished", evidence))
+            text = run.finished(moment)
+            self._say(News("run_finished", "info", text, "finished", evidence, lasted_s))
         elif outcome == "interrupted":
             text = "The run was stopped before its end."
-            self._say(News("run_interrupted", "info", text, cause.kind, cause.evidence or None))
+            self._say(News("run_interrupted", "info", text, cause.kind, evidence, lasted_s))
         elif outcome in {"lost", "unknown"}:
             text = "Nobody saw how the run ended, or whether it did."
-            self._say(News("run_ended", "warning", text, cause.kind, cause.evidence or None))
+            self._say(News("run_ended", "warning", text, cause.kind, evidence, lasted_s))
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
@@ -342,7 +347,7 @@ class Session:
     def _say(self, news: News) -> None:
         happening = mqtt.Happening(
             uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
-            news.cause, news.evidence,
+            news.cause, news.evidence, news.run_s,
         )  # fmt: skip
         self._diary.event(happening)
         self._listener.happening(self.id, happening)

@@ -67,15 +67,15 @@ def verdict(seen: Seen, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
-def at_rest(now: Verdict) -> Verdict:
-    """Return a verdict as it is told while the duties rest: what needs a person is still said."""
-    return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
-
-
 def word(page: PageReading, profile: Profile, *, had_runtime: bool) -> Kernel | Connection:
     """Return what a page alone shows: of its kernel, or of its connection where it is not up."""
     connection, _detector = _connection(page, profile, had_runtime=had_runtime)
     return _activity(page, profile) if connection == "connected" else connection
+
+
+def at_rest(now: Verdict) -> Verdict:
+    """Return a verdict as it is told while the duties rest: what needs a person is still said."""
+    return msgspec.structs.replace(now, phase="paused") if now.phase in _RESTING else now
 
 
 def _of_absent_tab(seen: Seen) -> Verdict:

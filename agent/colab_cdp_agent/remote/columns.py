@@ -1,0 +1,64 @@
+"""How wide each part of the table is, for the width of a terminal."""
+
+from collections.abc import Iterable
+from typing import Final, Self
+
+import msgspec
+from rich.text import Text
+
+PHASE_WIDTH: Final = 12
+AGE_WIDTH: Final = 6
+SHARE_WIDTH: Final = 5
+"""Of a percentage, with the gap before it."""
+WIDE: Final = 110
+FEWEST_SPARKS: Final = 4
+SHORTEST_LINE: Final = 12
+"""Less than that of a printed line tells nothing."""
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """Widths in cells; a part that has no room, or nothing to tell, has none.
+
+    Attributes:
+        told: everything between a notebook's title and the age of its news.
+        bar, left, loss, sparks: parts of it, where a run tells how far it is.
+        line: its rest, for the last printed line.
+        tight: whether a length of time is written as short as can be.
+
+    """
+
+    agent: int
+    title: int
+    told: int
+    bar: int
+    left: int
+    loss: int
+    sparks: int
+    line: int
+    tight: bool
+
+    @classmethod
+    def of(cls, width: int, agents: Iterable[str]) -> Self:
+        """Return the columns for a terminal of that width; a single agent is not named."""
+        names = [len(name) for name in agents]
+        wide = width >= WIDE
+        agent = min(max(names), 16 if wide else 10) if len(names) > 1 else 0
+        title = max(8, min(width // 5, 36) - (0 if wide else 1))
+        told = width - PHASE_WIDTH - AGE_WIDTH - title - 3 - (agent + 1 if agent else 0)
+        bar, left, loss = max(6, min(width // 10, 20)) if wide else 6, 12 if wide else 7, 7
+        rest = max(0, told - bar - SHARE_WIDTH - left - loss - 3)
+        sparks = min(max(6, min(width // 10, 20)), rest)
+        sparks = sparks if sparks >= FEWEST_SPARKS else 0
+        line = max(0, rest - sparks - 1)
+        return cls(
+            agent, title, max(told, 1), bar, left, loss, sparks,
+            line if line >= SHORTEST_LINE else 0, not wide,
+        )  # fmt: skip
+
+
+def fit(text: str, width: int, style: str = "", *, right: bool = False) -> Text:
+    """Return a text in just so many cells: cut with an ellipsis, or filled with blanks."""
+    fitted = Text(text, style)
+    fitted.truncate(width, overflow="ellipsis")
+    fitted.align("right" if right else "left", width)
+    return fitted

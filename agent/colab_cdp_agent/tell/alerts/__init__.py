@@ -1,0 +1,1 @@
+"""Alerts: what rings a phone, when, and through which channels."""

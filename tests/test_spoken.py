@@ -1,0 +1,16 @@
+"""Lengths of time as a person says them."""
+
+import pytest
+
+from colab_cdp_agent.spoken import duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (60, "1 min"), (3_599, "1 h 00 min"),
+        (3_600 + 360, "1 h 06 min"), (86_399, "1 d 0 h"), (90_000, "1 d 1 h"), (-5, "0 s"),
+    ],
+)  # fmt: skip
+def test_a_length_of_time_is_said_in_its_largest_units(seconds: float, says: str) -> None:
+    assert duration(seconds) == says
