@@ -23,6 +23,8 @@ from subscriber import Subscriber
 
 LIMIT_S = 30.0
 STATUS = "colab/host/status"
+NO_DEVICES = Publish(homeassistant=False)
+"""For those who listen below `colab/` only."""
 INFO = mqtt.Info(
     "1", "h", samples.MOMENT, (), mqtt.ChromeInfo("waiting", None, samples.MOMENT, None), (),
     "external", "one",

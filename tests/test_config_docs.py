@@ -128,3 +128,30 @@ def test_the_policy_says_what_rings_and_no_address() -> None:
     groups = "needs_you, ended, failed, finished"
     assert f"rings: ntfy, tgram for {groups}, not from 23:00 to 07:00" in lines
     assert "s3cret" not in "".join(lines)
+
+
+def test_the_policy_says_where_the_phone_page_is() -> None:
+    assert "phone page: http://127.0.0.1:8770, on this computer only" in policy(Config())
+    lan = "phone page: port 8771 of this computer, open to the local network, behind a password"
+    assert lan in policy(override(given("web: {port: 8771}"), lan=True))
+    key = "commands: {key: sixteen-and-more-s3cret}"
+    assert any(
+        line.startswith("phone page: http://127.0.0.1:8770") and line.endswith("behind a password")
+        for line in policy(given(key))
+    )
+    assert "phone page: off" in policy(given("web: {on: false}"))
+    assert "phone page: off, since nothing is published" in policy(
+        override(Config(), mqtt="none", lan=True)
+    )
+
+
+def test_the_policy_says_which_requests_are_carried_out_and_no_key() -> None:
+    prefix = "carries out over MQTT: "
+    allowed = "reconnect, clear, screenshot, pause, resume, keep_alive, clear_every, log, history"
+    assert prefix + allowed in policy(Config())
+    lines = policy(given("commands: {allow: [log, script], key: sixteen-and-more-s3cret}"))
+    assert f"{prefix}log, script; what acts must be signed" in lines
+    assert "s3cret" not in "".join(lines)
+    none = policy(given("commands: {allow: []}"))
+    assert f"{prefix}nothing that touches or reads a notebook" in none
+    assert f"{prefix}nothing" in policy(override(Config(), mqtt="none"))

@@ -14,7 +14,7 @@ REFUSED: Final = (
 
 
 def policy(config: Config, *, observe: bool = False) -> list[str]:
-    """Say in plain English which duties act, how often and when, and what is refused."""
+    """Say in plain English what is done and when, who is told, what may be asked and what not."""
     return list(_lines(config, observe=observe))
 
 
@@ -31,7 +31,9 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     if config.awake:
         yield "awake: keeps this computer from going to sleep by itself while a cell runs"
     yield f"publishes: {_publishes(config.mqtt)}"
+    yield f"phone page: {_phone_page(config)}"
     yield f"rings: {_rings(config.alerts)}"
+    yield f"carries out over MQTT: {_carries_out(config)}"
     yield REFUSED
 
 
@@ -77,6 +79,30 @@ def _publishes(mqtt: Mqtt) -> str:
         return "nothing"
     where = "a broker of its own" if mqtt.url.embedded else mqtt.url.shown
     return f"under {mqtt.root}/ to {where}"
+
+
+def _phone_page(config: Config) -> str:
+    if not config.web.on:
+        return "off"
+    if config.mqtt.url.none:
+        return "off, since nothing is published"
+    where = (
+        f"port {config.web.port} of this computer, open to the local network"
+        if config.web.lan
+        else f"http://127.0.0.1:{config.web.port}, on this computer only"
+    )
+    has_login = config.web.lan or config.commands.key is not None
+    return f"{where}, behind a password" if has_login else where
+
+
+def _carries_out(config: Config) -> str:
+    allowed = config.commands.allow
+    if config.mqtt.url.none:
+        return "nothing"
+    if not allowed:
+        return "nothing that touches or reads a notebook"
+    signed = "; what acts must be signed" if config.commands.key is not None else ""
+    return ", ".join(allowed) + signed
 
 
 def _rings(alerts: Alerts) -> str:
