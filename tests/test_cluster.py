@@ -151,7 +151,9 @@ def test_what_an_agent_told_stands_on_every_node(tmp_path: Path) -> None:
         newsroom.bulletin.state(samples.state())
         async with running(newsroom):
             for node in NODES:
-                await holds(cluster, node, newsroom.told() | {"colab/host/status": mqtt.ONLINE})
+                await holds(
+                    cluster, node, newsroom.told("colab/") | {"colab/host/status": mqtt.ONLINE}
+                )
 
     with Cluster(tmp_path) as cluster:
         play(story(cluster))

@@ -78,7 +78,7 @@ def test_a_phone_reads_what_an_agent_tells_and_is_answered(broker: ShippedMosqui
     async def story() -> None:
         newsroom = Newsroom(broker.settings("laptop"), name="laptop", publish=NO_DEVICES)
         told_state(newsroom)
-        wanted = newsroom.told() | {
+        wanted = newsroom.told("colab/") | {
             "colab/laptop/status": mqtt.ONLINE,
             "colab/laptop/response/sessions": mqtt.encode(mqtt.Response("ok")),
         }

@@ -74,7 +74,7 @@ async def holds(link: Link, wanted: dict[str, bytes]) -> None:
 
 
 def told_online(newsroom: Newsroom, name: str) -> dict[str, bytes]:
-    return newsroom.told() | {f"colab/{name}/status": mqtt.ONLINE}
+    return newsroom.told("colab/") | {f"colab/{name}/status": mqtt.ONLINE}
 
 
 def test_each_tells_its_own_and_goes_on_when_the_other_ends(broker: Embedded | Shipped) -> None:
