@@ -188,6 +188,19 @@ def _close_left_open(error: aiomqtt.MqttError) -> None:
                 value.close()
 
 
+def told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep from the log's reader what aiomqtt leaves behind of a connection that broke off.
+
+    It registers the closed socket in a callback, and keeps the loss in a future that nobody reads:
+    who published or listened was told of the same loss. For `loop.set_exception_handler`.
+    """
+    error = context.get("exception")
+    if isinstance(error, OSError | aiomqtt.MqttError):
+        log.debug("left behind by a lost connection", error=repr(error), of=context.get("message"))
+    else:
+        loop.default_exception_handler(context)
+
+
 def _unanswered(where: str) -> BrokerLostError:
     return BrokerLostError(f"{where}: no answer within {ANSWER_LIMIT_S:g} s")
 
