@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 import page
 
-NAMES = ("attach", "notice", "wire", "scale", "footprint", "startup")
+NAMES = ("attach", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup")
 
 
 def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 import samples
-from colab_cdp_agent.config import Publish
+from colab_cdp_agent.config import Commands, Publish
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
@@ -33,8 +33,8 @@ class Agent:
 
     def __init__(self, name: str, sessions: int) -> None:
         board = Board()
-        self._bulletin = Bulletin(board, "colab", name, Publish())
-        self._publisher = Publisher(Identity("colab", name, name), board, lambda *_: None)
+        self._bulletin = Bulletin(board, "colab", name, Publish(), Commands())
+        self._publisher = Publisher(Identity("colab", name, name), board, lambda *_, **__: None)
         self._states = [
             samples.state(mqtt.session_id(name, str(number))) for number in range(sessions)
         ]

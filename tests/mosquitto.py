@@ -83,6 +83,11 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, and not killed."""
+        return self._process is not None
+
     def freeze(self) -> None:
         """Stop it as it is: it takes connections, and answers nothing."""
         self._signal(signal.SIGSTOP)

@@ -23,6 +23,8 @@ from subscriber import Subscriber
 
 LIMIT_S = 30.0
 STATUS = "colab/host/status"
+NO_DEVICES = Publish(homeassistant=False)
+"""For those who listen below `colab/` only."""
 INFO = mqtt.Info(
     "1", "h", samples.MOMENT, (), mqtt.ChromeInfo("waiting", None, samples.MOMENT, None), (),
     "external", "one",
@@ -76,9 +78,10 @@ class Newsroom:
         if self.task is not None and self.task.done():
             self.task.result()
 
-    def told(self) -> dict[str, bytes]:
-        """Return what a broker that was told everything retains."""
-        return {topic: payload for topic, payload in self.board.values.items() if payload}
+    def told(self, below: str = "") -> dict[str, bytes]:
+        """Return what a broker that was told everything retains, below a level."""
+        values = self.board.values.items()
+        return {topic: payload for topic, payload in values if payload and topic.startswith(below)}
 
 
 def at(broker: Listening) -> Mqtt:

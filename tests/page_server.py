@@ -7,6 +7,7 @@ from typing import Self
 
 from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.publisher import Identity
+from colab_cdp_agent.tell.web.listening import listening
 from colab_cdp_agent.tell.web.login import Login
 from colab_cdp_agent.tell.web.server import Access, Server
 
@@ -29,9 +30,10 @@ class PageServer:
     ) -> None:
         self.link = link
         self.login = login
-        self.port = 0
         access = Access(login, ("desk", "desk.local"), key) if login is not None else None
         self._server = Server(Identity("colab", "desk", "1"), lambda: self.link, access)
+        self._listener = listening(HOST, 0)
+        self.port: int = self._listener.getsockname()[1]
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._loop: asyncio.AbstractEventLoop
@@ -67,10 +69,7 @@ class PageServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.create_task(self._server.serve(HOST, 0, self._note))
+        self._task = asyncio.create_task(self._server.serve(self._listener))
+        self._started.set()
         await asyncio.wait({self._task})
         assert self._task.cancelled(), self._task.exception()
-
-    def _note(self, port: int) -> None:
-        self.port = port
-        self._started.set()

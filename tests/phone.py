@@ -113,9 +113,13 @@ class Phone:
         """Open the card with that title, unless it is; return its selector."""
         card = self.card(title)
         expanded = f"document.querySelector('{card} .title').getAttribute('aria-expanded')"
-        if self.value(expanded) == "false":
-            self.tap(f"{card} .title")
-        self.until(f"{expanded} === 'true'")
+
+        def opened() -> bool:
+            if self.value(expanded) == "false":
+                self.tap(f"{card} .title")
+            return bool(self.value(expanded) == "true")
+
+        eventually(opened, LIMIT_S)
         return card
 
     def titles(self) -> list[str]:

@@ -15,13 +15,14 @@ T = TypeVar("T")
 
 HOST = "127.0.0.1"
 LOOK_AGAIN_S = 0.2
+SUBSCRIBE_LIMIT_S = 30.0
 TOLD_ONCE = re.compile(
     "|".join(re.sub(r"\{\w+\}", ".+", topic.pattern) for topic in mqtt.TABLE if not topic.retained)
 )
 
 
 class Subscriber:
-    """Hears everything below a topic; connects again by itself.
+    """Hears everything below a topic from the first moment on; connects again by itself.
 
     Attributes:
         values: the latest value of each topic, without requests, responses, events and log lines;
@@ -36,17 +37,23 @@ class Subscriber:
         self.messages: list[tuple[str, bytes]] = []
         self.kept: set[str] = set()
         self._news = threading.Condition()
+        self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe(topics, qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._take
         self._client.reconnect_delay_set(1, 1)
         self._client.connect(HOST, port)
         self._client.loop_start()
+        # What others publish in the very moment of the subscription may be lost on nats-server.
+        assert self._subscribed.wait(SUBSCRIBE_LIMIT_S), "the broker answers no subscription"
 
     def close(self) -> None:
         """Hang up."""
         self._client.disconnect()
         self._client.loop_stop()
+        # Out of a cycle with us the client goes at once, and closes its sockets first.
+        self._client.on_message = None
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish as another client than the agent."""

@@ -16,7 +16,7 @@ from colab_cdp_agent.tell.connection import Connection, connect
 from colab_cdp_agent.tell.link import BrokerLostError, Link, configured_links
 from colab_cdp_protocols import mqtt
 from mosquitto import HOST
-from newsroom import Newsroom, play, running
+from newsroom import NO_DEVICES, Newsroom, play, running
 from watcher import Watcher, watching
 
 LIMIT_S = 100.0
@@ -147,11 +147,13 @@ def test_a_killed_node_stops_nobody_and_loses_nothing(tmp_path: Path) -> None:
 
 def test_what_an_agent_told_stands_on_every_node(tmp_path: Path) -> None:
     async def story(cluster: Cluster) -> None:
-        newsroom = Newsroom(settings(cluster, "agent"))
+        newsroom = Newsroom(settings(cluster, "agent"), publish=NO_DEVICES)
         newsroom.bulletin.state(samples.state())
         async with running(newsroom):
             for node in NODES:
-                await holds(cluster, node, newsroom.told() | {"colab/host/status": mqtt.ONLINE})
+                await holds(
+                    cluster, node, newsroom.told("colab/") | {"colab/host/status": mqtt.ONLINE}
+                )
 
     with Cluster(tmp_path) as cluster:
         play(story(cluster))

@@ -236,7 +236,7 @@ def test_garbage_on_the_pages_other_sockets_changes_nothing(
 def test_all_cells_are_run_and_interrupted_when_a_person_asks_for_it(
     lab: JupyterLab, chromium: Chromium
 ) -> None:
-    open_notebook(lab, chromium, "asked.ipynb", [ENDLESS])
+    open_notebook(lab, chromium, "asked.ipynb", [TRAINING])
     url = lab.url("asked.ipynb")
     allowed = {"commands": {"allow": ["run_all", "interrupt", "clear"]}}
     with Night(chromium.port, sites=["jupyterlab"], config=allowed) as night:

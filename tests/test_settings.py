@@ -118,6 +118,17 @@ def test_a_broker_knows_its_parts() -> None:
     assert (plain.port, plain.path, plain.username, plain.encrypted) == (1883, "/mqtt", None, False)
     own = BrokerUrl.parse("embedded")
     assert (own.embedded, own.none, own.scheme, own.shown) == (True, False, "", "embedded")
+    assert (own.each, BrokerUrl.parse("none").each) == ((), ())
+
+
+def test_a_broker_of_several_machines_has_a_url_for_each() -> None:
+    url = BrokerUrl.parse("mqtts://me@one, wss://me@two/ws,mqtts://three:1")
+    assert url.each == ("mqtts://me@one", "wss://me@two/ws", "mqtts://three:1")
+    assert [each.port for each in url.each] == [8883, 443, 1]
+    assert url.shown == "mqtts://one,wss://two/ws,mqtts://three:1"
+    assert re.fullmatch(BrokerUrl.json_schema()["pattern"], url)
+    with pytest.raises(ConfigError, match=r"^mqtt.url: mqtt://far is on another machine"):
+        check_plaintext(BrokerUrl.parse("mqtts://one,mqtt://far"), allowed=False)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +161,35 @@ def test_a_broker_knows_its_parts() -> None:
                 "expected a URL without a password, which would show in logs and process "
                 "lists: put it "
                 "into the environment variable COLAB_CDP_AGENT_MQTT_PASSWORD"
+            ),
+        ),
+        (
+            "mqtts://one,mqtt://a:b,c@host",
+            (
+                "expected embedded, none, or a URL such as mqtts://broker.example:8883 "
+                "(mqtt, mqtts, ws, wss), found '***@host'"
+            ),
+        ),
+        (
+            "mqtts://one,mqtts://a:b@host",
+            (
+                "expected a URL without a password, which would show in logs and process "
+                "lists: put it "
+                "into the environment variable COLAB_CDP_AGENT_MQTT_PASSWORD"
+            ),
+        ),
+        (
+            "mqtts://one,embedded",
+            (
+                "expected embedded, none, or a URL such as mqtts://broker.example:8883 "
+                "(mqtt, mqtts, ws, wss), found 'mqtts://one,embedded'"
+            ),
+        ),
+        (
+            "mqtts://one,",
+            (
+                "expected embedded, none, or a URL such as mqtts://broker.example:8883 "
+                "(mqtt, mqtts, ws, wss), found 'mqtts://one,'"
             ),
         ),
         ("mqtt://host/x", "expected a URL that ends after the host and port, found more"),

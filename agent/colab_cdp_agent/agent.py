@@ -170,6 +170,7 @@ class Agent:
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
             listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
+            paused=self._roster.paused,
             observe=self._options.observe,
         )
 

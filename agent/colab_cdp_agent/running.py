@@ -15,6 +15,7 @@ from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import stop_on_signals
 from colab_cdp_agent.tell.claim import NameTakenError
+from colab_cdp_agent.tell.connection import told_already
 from colab_cdp_agent.tell.link import BrokerRefusedError
 from colab_cdp_agent.watch.sites import load_site
 
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     agent_options = Options(observe=options.observe, form=options.log_format)
 
     async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(told_already)
         await Agent(name, settings, profiles, agent_options).run(stop_on_signals())
 
     try:

@@ -62,13 +62,13 @@ def test_a_frame_that_goes_takes_its_world_and_its_calls_with_it() -> None:
         frame = info("F", "http://frame/") | {"type": "iframe"}
         opened = {"sessionId": "SF", "targetInfo": frame, "waitingForDebugger": False}
         tabs.take(event("Target.attachedToTarget", "S", **opened))
-        tab._worlds = {None: 3, "SF": 4}
+        tab._worlds._made.update({None: 3, "SF": 4})
         asked = asyncio.ensure_future(tab.run("now", {}, object, frame="SF"))
         await asyncio.sleep(0)
         tabs.take(event("Target.detachedFromTarget", "S", sessionId="SF"))
         with pytest.raises(SessionLostError):
             await asked
-        assert (tab.children, tab._worlds) == ({}, {None: 3})
+        assert (tab.children, tab._worlds._made) == ({}, {None: 3})
         assert not browser._waiting
 
     in_a_loop(story)
@@ -78,11 +78,12 @@ def test_a_session_that_ends_takes_its_frames_with_it() -> None:
     async def story(tabs: Tabs, _browser: Browser) -> None:
         tab = await open_tab(tabs)
         frame = cdp.TargetInfo("F", "iframe", "http://frame/", "")
-        tab.session, tab.children, tab._worlds = "S", {"SF": frame}, {None: 3, "SF": 4}
+        tab.session, tab.children = "S", {"SF": frame}
+        tab._worlds._made.update({None: 3, "SF": 4})
         tabs.take(event("Target.detachedFromTarget", sessionId="S"))
         assert not tab.session
         assert not tab.children
-        assert not tab._worlds
+        assert not tab._worlds._made
         assert tab.stirred.is_set()
 
     in_a_loop(story)

@@ -224,6 +224,23 @@ def test_history_tells_what_waits_and_what_is_written_once(path: Path) -> None:
     close(kept)
 
 
+def test_a_curve_is_told_over_all_runs_in_the_order_of_time(path: Path) -> None:
+    kept = journal(path)
+    assert kept.curve(SESSION, "loss", MOMENT) == []
+    for second, run in enumerate(("1", "1", "2")):
+        at = MOMENT + timedelta(seconds=second)
+        kept.run_began(SESSION, run, at, None)
+        kept.metric(SESSION, run, at, "loss", 3.0 - second, None)
+        kept.metric(SESSION, run, at, "lr", 0.1, None)
+        kept.metric("other", run, at, "loss", 9.0, None)
+    close(kept)
+    seen = kept.curve(SESSION, "loss", MOMENT + timedelta(seconds=1))
+    assert [(point.at - MOMENT, point.value) for point in seen] == [
+        (timedelta(seconds=1), 2.0),
+        (timedelta(seconds=2), 1.0),
+    ]
+
+
 def test_the_agent_says_that_it_is_alive_and_when_it_stood_still(path: Path) -> None:
     kept = journal(path)
     kept.tick(MOMENT - timedelta(hours=1))  # it has not begun

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -232,6 +233,12 @@ def test_the_same_again_and_again_is_told_once() -> None:
     events = [event(minute, "reconnect", "warning", text="no answer") for minute in (3, 1, 2)]
     (moment,) = only(night(watches=[ALL_NIGHT], events=events)).moments
     assert (moment.at, moment.until, moment.times) == (at(1), at(3), 3)
+
+
+def test_what_was_asked_of_the_agent_itself_is_no_notebook() -> None:
+    asked = msgspec.structs.replace(event(1, "command", "info"), session="")
+    found = night(watches=[ALL_NIGHT], events=[asked, event(2, "command", "info")])
+    assert [notebook.id for notebook in found.notebooks] == [SESSION]
 
 
 def test_who_needs_a_person_comes_first() -> None:

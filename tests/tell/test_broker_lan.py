@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 from colab_cdp_agent.config import Mqtt
 from colab_cdp_agent.tell import invitation as invitation_module
@@ -91,8 +92,7 @@ def client(
 
 
 def agent(address: BrokerAddress) -> aiomqtt.Client:
-    assert address.lan is not None
-    return client(address, address.lan.agent)
+    return client(address, (address.link.username, address.link.password))
 
 
 def phone(address: BrokerAddress, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
@@ -172,6 +172,22 @@ def test_a_phone_reads_nothing_outside_the_root(folder: Path) -> None:
             assert await heard_before(reader, b"marker") == []
 
     asyncio.run(story())
+
+
+def test_a_refused_subscription_is_said(folder: Path) -> None:
+    async def story() -> None:
+        async with opened(folder) as address:
+            assert address.lan is not None
+            user, password = address.lan.phone
+            link = Link(HOST, address.port, username=user, password=password)
+            async with connect(link) as connection:
+                for qos in (0, 1):
+                    await connection.subscribe("colab/#", "other/#", qos=qos)
+
+    with capture_logs() as logs:
+        asyncio.run(story())
+    said = [line["topics"] for line in logs if "does not let us read" in line["event"]]
+    assert said == [["other/#"], ["other/#"]]
 
 
 def cut_off(address: BrokerAddress, topic: str) -> None:
@@ -301,14 +317,9 @@ def test_lan_is_switched_on_and_off_between_starts_and_nothing_is_lost(folder: P
             address = await broker.start()
             assert (address.port, address.adopted, address.otherwise) == (port, False, "")
             assert (address.lan and address.lan.root) == root
-            user, password = address.link.username, address.link.password
-            async with client(address, (user, password)) as teller:
-                await teller.publish(f"colab/host/{round_}", "kept", qos=1, retain=True)
-                await teller.subscribe("colab/#", qos=1)
-                kept = {
-                    (await anext(aiter(teller.messages))).topic.value for _ in range(round_ + 1)
-                }
-            assert kept == {f"colab/host/{number}" for number in range(round_ + 1)}
+            assert set(await retained(address)) == {f"colab/{number}" for number in range(round_)}
+            async with agent(address) as teller:
+                await teller.publish(f"colab/{round_}", "kept", qos=1, retain=True)
             await broker.stop()
 
     asyncio.run(story())
@@ -394,10 +405,11 @@ def test_the_password_is_shown_to_a_terminal_and_to_no_file(
     shown = "\n".join(invitation(broker, to_terminal=True))
     filed = "\n".join(invitation(broker, to_terminal=False))
     for text in (shown, filed):
-        assert "host 192.0.2.7, port 1884, user phone" in text
+        assert "host 192.0.2.7  port 1884  user phone  password " in text
         assert "colab/#" in text
         assert "agents-secret" not in text
-    assert "password phones-secret" in shown
+    assert shown.splitlines()[1].endswith("password phones-secret")
+    assert max(map(len, shown.splitlines())) < 80
     assert "phones-secret" not in filed
     assert str(path) in filed
     assert list(invitation(BrokerAddress(HOST, 1883, None, adopted=False), to_terminal=True)) == []

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from authority import Authority
 from colab_cdp_agent.config import BrokerUrl, Mqtt, Secret
 from colab_cdp_agent.tell import messenger as messenger_module
+from colab_cdp_agent.tell.connection import told_already
 from colab_cdp_agent.tell.link import BrokerRefusedError
 from mosquitto import HOST, Mosquitto, find_mosquitto
 from newsroom import (
@@ -187,3 +189,23 @@ def test_what_speaks_no_websocket_is_waited_for_and_left(tmp_path: Path, scheme:
 
     closed = asyncio.Semaphore(0)
     play(story())
+
+
+def test_what_a_lost_connection_leaves_behind_is_no_trace_and_any_other_error_is(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave(error: Exception) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(told_already)
+
+        def fail() -> None:
+            raise error
+
+        loop.call_soon(fail)
+        await asyncio.sleep(0)
+
+    for lost in (OSError(9, "Bad file descriptor"), aiomqtt.MqttError("lost")):
+        asyncio.run(leave(lost))
+        assert "Traceback" not in capsys.readouterr().err + caplog.text
+    asyncio.run(leave(ValueError("of our own")))
+    assert "of our own" in caplog.text

@@ -83,6 +83,18 @@ def test_a_broker_that_is_frozen_or_gone_is_told(
     assert frozen.remedy == gone.remedy == doctor_broker.REACH
 
 
+def test_of_a_broker_of_several_machines_each_is_looked_at(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path) as broker:
+        (gone,) = free_ports(1)
+        there = f"mqtt://{HOST}:{broker.port}"
+        both = examined(Mqtt(BrokerUrl(f"{there},{there}")), tmp_path)
+        one = examined(Mqtt(BrokerUrl(f"{there},mqtt://{HOST}:{gone}")), tmp_path)
+    assert (both.ok, one.ok) == (True, False)
+    assert f"broker {there},{there}: a message on" in both.what
+    assert f"{HOST}:{gone}" in one.what
+    assert one.remedy == doctor_broker.REACH
+
+
 def test_an_authority_that_cannot_be_read_is_no_matter_of_the_password(tmp_path: Path) -> None:
     settings = Mqtt(BrokerUrl(f"mqtts://{HOST}:1"), ca_file=tmp_path / "none.pem")
     finding = examined(settings, tmp_path)

@@ -15,7 +15,7 @@ from colab_cdp_agent.tell.connection import Connection, Message, connect
 from colab_cdp_agent.tell.link import BrokerRefusedError, configured_links
 from colab_cdp_protocols import mqtt
 from mosquitto import HOST, find_mosquitto
-from newsroom import Newsroom, play, running, told_state
+from newsroom import NO_DEVICES, Newsroom, play, running, told_state
 from shipped_mosquitto import ShippedMosquitto
 
 LIMIT_S = 60.0
@@ -76,9 +76,9 @@ def refused(settings: Mqtt) -> str:
 
 def test_a_phone_reads_what_an_agent_tells_and_is_answered(broker: ShippedMosquitto) -> None:
     async def story() -> None:
-        newsroom = Newsroom(broker.settings("laptop"), name="laptop")
+        newsroom = Newsroom(broker.settings("laptop"), name="laptop", publish=NO_DEVICES)
         told_state(newsroom)
-        wanted = newsroom.told() | {
+        wanted = newsroom.told("colab/") | {
             "colab/laptop/status": mqtt.ONLINE,
             "colab/laptop/response/sessions": mqtt.encode(mqtt.Response("ok")),
         }

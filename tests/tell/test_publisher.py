@@ -20,7 +20,7 @@ from colab_cdp_agent.tell import messenger as messenger_module
 from colab_cdp_agent.tell import publisher as publisher_module
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_protocols import mqtt
-from mosquitto import HOST, Mosquitto, find_mosquitto
+from mosquitto import HOST, Mosquitto, find_mosquitto, free_ports
 from newsroom import (
     INFO,
     STATUS,
@@ -176,6 +176,30 @@ def test_an_absent_broker_is_waited_for(broker: Mosquitto) -> None:
             await condition(lambda: newsroom.messenger.says == f"{HOST}:{broker.port}")
 
     play(story())
+
+
+def test_where_one_address_is_dead_the_next_one_is_taken(tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+
+    async def story(one: Mosquitto, other: Mosquitto) -> None:
+        (dead,) = free_ports(1)
+        ports = (dead, one.port, other.port)
+        urls = ",".join(f"mqtt://{HOST}:{port}" for port in ports)
+        newsroom = Newsroom(Mqtt(url=BrokerUrl(urls)))
+        told_state(newsroom)
+        async with running(newsroom):
+            for broker, killed in ((one, other), (other, one), (one, other)):
+                await asyncio.to_thread(killed.kill)
+                if not broker.runs:
+                    await asyncio.to_thread(broker.start)
+                async with hearing(broker) as subscriber:
+                    await settled(newsroom, subscriber)
+                assert newsroom.messenger.says == f"{HOST}:{broker.port}"
+
+    with Mosquitto(folders[0]) as one, Mosquitto(folders[1]) as other:
+        play(story(one, other))
 
 
 def test_an_event_is_sent_and_not_retained(broker: Mosquitto) -> None:

@@ -14,7 +14,7 @@ from colab_cdp_agent.tell.link import Link, configured_links
 from colab_cdp_agent.tell.ports import first_free_port
 from colab_cdp_protocols import mqtt
 from mosquitto import find_mosquitto
-from newsroom import Newsroom, play, running, told_state
+from newsroom import NO_DEVICES, Newsroom, play, running, told_state
 from shipped_mosquitto import ShippedMosquitto
 
 LIMIT_S = 60.0
@@ -30,7 +30,7 @@ class Embedded:
 
     def newsroom(self, name: str) -> Newsroom:
         broker = EmbeddedBroker(self._folder, port=self._port)
-        return Newsroom(Mqtt(), instance=name, name=name, embedded=broker)
+        return Newsroom(Mqtt(), name, name=name, embedded=broker, publish=NO_DEVICES)
 
     def link(self) -> Link:
         return Link("127.0.0.1", self._port)
@@ -43,7 +43,7 @@ class Shipped:
         self._broker = broker
 
     def newsroom(self, name: str) -> Newsroom:
-        return Newsroom(self._broker.settings(name), instance=name, name=name)
+        return Newsroom(self._broker.settings(name), name, name=name, publish=NO_DEVICES)
 
     def link(self) -> Link:
         (link,) = configured_links(self._broker.settings("phone"))
@@ -74,7 +74,7 @@ async def holds(link: Link, wanted: dict[str, bytes]) -> None:
 
 
 def told_online(newsroom: Newsroom, name: str) -> dict[str, bytes]:
-    return newsroom.told() | {f"colab/{name}/status": mqtt.ONLINE}
+    return newsroom.told("colab/") | {f"colab/{name}/status": mqtt.ONLINE}
 
 
 def test_each_tells_its_own_and_goes_on_when_the_other_ends(broker: Embedded | Shipped) -> None:

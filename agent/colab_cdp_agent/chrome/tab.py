@@ -17,12 +17,12 @@ from colab_cdp_agent.chrome.browser import (
     ScriptThrewError,
     SessionLostError,
 )
+from colab_cdp_agent.chrome.worlds import WORLD, InWorld, Worlds
 from colab_cdp_protocols import cdp
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-WORLD = "colab-cdp-agent"
 NETWORK = (cdp.watch_network(), cdp.auto_attach())
 PROBE_LIMIT_S = 2.0
 SCRIPT_LIMIT_S = 5.0
@@ -81,7 +81,7 @@ class Tab:
         self.stirred = asyncio.Event()
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._browser = browser
-        self._worlds: dict[str | None, int] = {}
+        self._worlds = Worlds(browser, info.target_id)
 
     async def attach(self) -> None:
         """Open a session and make sure within two seconds that the page answers in it.
@@ -100,7 +100,7 @@ class Tab:
             undo=lambda late: cdp.detach(late.session_id),
         )
         session = self.session = answer.session_id
-        asked: list[Coroutine[Any, Any, object]] = [self._world(None)]
+        asked: list[Coroutine[Any, Any, object]] = [self._worlds.enter(None, session)]
         if self.listener is not None:
             asked += [self._ask_network(each, session) for each in NETWORK]
         for outcome in await asyncio.gather(*asked, return_exceptions=True):
@@ -160,65 +160,23 @@ class Tab:
         def call(world: int) -> cdp.Command[cdp.ScriptResult]:
             return cdp.call_function(script(name), world, options, group=WORLD, wait=wait)
 
-        result = await self._in_world(frame, call, within, f"{name}.js")
+        session = frame or self._session()
+        result = await self._worlds.call(frame, session, call, within, f"{name}.js")
         try:
             return result.read(shape)
         except cdp.MalformedFrameError as error:
             raise ScriptThrewError(f"{name}.js: {error}") from error
 
-    async def run_source(
-        self, source: str, *, name: str, within: float, blocking_s: float, most_characters: int
-    ) -> list[object] | None:
-        """Run a person's own script, one function, in the isolated world.
-
-        Chrome ends it where it holds up the page for longer than `blocking_s`.
-
-        Return a list of the one value that it returned, None where its JSON is longer than that.
+    async def in_world(self, command: InWorld, within: float, name: str) -> cdp.ScriptResult:
+        """Send a command in the page's isolated world and return what came of it.
 
         Raises:
-            ScriptThrewError: the script threw, or does not end.
-            ChromeError: as `run`.
+            NavigatedError: the page was navigated away before it answered.
+            ScriptThrewError: the script of that name threw.
+            ChromeError: as `Browser.call`.
 
         """
-
-        def call(world: int) -> cdp.Command[cdp.ScriptResult]:
-            return cdp.run_source(
-                source, world, group=WORLD, limit_s=blocking_s, most_characters=most_characters
-            )
-
-        try:
-            result = await self._in_world(None, call, within, f"{name}.js")
-        except CommandRefusedError as error:
-            if error.code != cdp.INTERNAL_ERROR:
-                raise
-            # What an evaluation is answered that the browser had to end.
-            says = f"{name}.js was ended: it held up the page for longer than {blocking_s:g} s"
-            raise ScriptThrewError(says) from error
-        text = result.result.value
-        if isinstance(text, str) and len(text) > most_characters:
-            return None
-        try:
-            return [result.read(object)]
-        except cdp.MalformedFrameError as error:
-            raise ScriptThrewError(f"{name}.js: {error}") from error
-
-    async def _in_world(
-        self,
-        frame: str | None,
-        call: Callable[[int], cdp.Command[cdp.ScriptResult]],
-        within: float,
-        name: str,
-    ) -> cdp.ScriptResult:
-        try:
-            world = await self._world(frame)
-            result = await self._browser.call(call(world), frame or self._session(), within)
-        except CommandRefusedError as error:
-            self._worlds.pop(frame, None)
-            raise _as_navigated(error) from error
-        if result.exception_details is not None:
-            await self._browser.call(cdp.release_objects(WORLD), frame or self._session(), within)
-            raise ScriptThrewError(f"{name}: {result.exception_details}")
-        return result
+        return await self._worlds.call(None, self._session(), command, within, name)
 
     async def address_of(self, frame: str) -> str:
         """Return the address of a cross-site frame; one that was only just made told none.
@@ -257,7 +215,7 @@ class Tab:
     def end_child(self, session: str) -> None:
         """Take note that one of its cross-site frames or workers is gone."""
         del self.children[session]
-        self._worlds.pop(session, None)
+        self._worlds.forget(session)
         self._browser.lose_session(session, "detached")
         if self.listener is not None:
             self.listener.child_ended(session)
@@ -281,34 +239,3 @@ class Tab:
         if self.session is None:
             raise SessionLostError("detached")
         return self.session
-
-    async def _world(self, frame: str | None) -> int:
-        world = self._worlds.get(frame)
-        if world is None:
-            world = self._worlds[frame] = await self._make_world(frame)
-        return world
-
-    async def _make_world(self, frame: str | None) -> int:
-        """Make the isolated world in the page, or in one of its frames."""
-        session = frame or self._session()
-        call = self._browser.call
-        try:
-            if frame is None:
-                # Nearly always the main frame bears the target's id; after a prerender it may not.
-                make = cdp.create_isolated_world(self.target, WORLD)
-                return (await call(make, session, PROBE_LIMIT_S)).execution_context_id
-        except CommandRefusedError as error:
-            if "No frame" not in error.message:
-                raise _as_navigated(error) from error
-        tree = await call(cdp.get_frame_tree(), session, PROBE_LIMIT_S)
-        make = cdp.create_isolated_world(tree.frame_tree.frame.id, WORLD)
-        return (await call(make, session, PROBE_LIMIT_S)).execution_context_id
-
-
-def _as_navigated(error: CommandRefusedError) -> ChromeError:
-    """Return the error that a refusal stands for."""
-    if error.message.startswith((cdp.NAVIGATED, cdp.NO_CONTEXT)):
-        return NavigatedError("navigated")
-    if error.code == cdp.NO_SESSION:
-        return SessionLostError("detached")
-    return error

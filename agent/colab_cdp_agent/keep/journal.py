@@ -20,7 +20,7 @@ from colab_cdp_agent.keep.journal_reader import (
     JournalUnreadableError,
     NoJournalError,
 )
-from colab_cdp_agent.keep.record import MOST_METRICS, Outcome, progress_text
+from colab_cdp_agent.keep.record import MOST_METRICS, CurvePoint, Outcome, progress_text
 from colab_cdp_agent.keep.row_queue import RowQueue
 from colab_cdp_protocols import mqtt
 
@@ -224,6 +224,16 @@ class Journal:
             found = []
         events = {each.id: each for each in (*found, *waiting) if each.at >= since}
         return sorted(events.values(), key=lambda each: each.at)[-MOST_EVENTS_OF_HISTORY:]
+
+    def curve(self, session: str, name: str, since: datetime) -> list[CurvePoint]:
+        """Return what the file has of a metric since then; blocks for a moment."""
+        try:
+            return journal_reader.curve(self._path, session, name, since)
+        except NoJournalError:
+            return []
+        except JournalUnreadableError as error:
+            log.warning("the journal cannot be read", reason=str(error))
+            return []
 
     def _write(self) -> None:
         """Put what waits into the file; for a thread of its own."""

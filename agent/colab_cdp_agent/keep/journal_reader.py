@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 LOCK_LIMIT_S: Final = 2.0
 MOST_EVENTS_OF_HISTORY: Final = 1_000
+MOST_POINTS_OF_CURVE: Final = 1_000
 
 QUERIES: Final[dict[str, tuple[type[Any], str]]] = {
     "watches": (record.Watch, "SELECT * FROM watches WHERE alive >= :since"),
@@ -49,6 +50,10 @@ QUERIES: Final[dict[str, tuple[type[Any], str]]] = {
 }
 HISTORY: Final = """
     SELECT * FROM events WHERE session = :session AND at >= :since ORDER BY at DESC LIMIT :most
+    """
+CURVE: Final = """
+    SELECT at, value FROM series JOIN points ON points.series = series.id
+    WHERE session = :session AND name = :name AND at >= :since ORDER BY at DESC LIMIT :most
     """
 OPEN_ATTENTIONS: Final = "SELECT * FROM attentions WHERE over IS NULL ORDER BY since"
 
@@ -94,6 +99,24 @@ def history(path: Path, session: str, since: datetime) -> list[mqtt.Happening]:
     }
     with _reading(path) as connection:
         return list(_rows(connection, mqtt.Happening, HISTORY, values))[::-1]
+
+
+def curve(path: Path, session: str, name: str, since: datetime) -> list[record.CurvePoint]:
+    """Return a metric of a session since then, the latest thousand points, in the order of time.
+
+    Raises:
+        NoJournalError: there is no such file.
+        JournalUnreadableError: it cannot be read.
+
+    """
+    values: dict[str, str | int] = {
+        "session": session,
+        "name": name,
+        "since": schema.stamp(since),
+        "most": MOST_POINTS_OF_CURVE,
+    }
+    with _reading(path) as connection:
+        return list(_rows(connection, record.CurvePoint, CURVE, values))[::-1]
 
 
 def open_attentions(path: Path) -> dict[tuple[str, str], tuple[datetime, str]]:

@@ -80,6 +80,13 @@ class Point(msgspec.Struct, frozen=True):
     value: float | None
 
 
+class CurvePoint(msgspec.Struct, frozen=True):
+    """One value of a curve; null is not a number."""
+
+    at: datetime
+    value: float | None
+
+
 class Limit(msgspec.Struct, frozen=True):
     """A limit that showed, with how many sessions after how many seconds; and when it lifted."""
 

@@ -18,6 +18,7 @@ from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link,
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
 GOODBYE_LIMIT_S = 2.0
+SUBSCRIPTION_REFUSED = 0x80
 UNREAD_KEPT = 1000
 """How many messages of others wait to be read; what comes beyond is lost."""
 MOST_PENDING = 200
@@ -52,7 +53,12 @@ class Connection:
 
         """
         async with self._answered():
-            await self._client.subscribe([(topic, qos) for topic in topics])
+            answers = await self._client.subscribe([(topic, qos) for topic in topics])
+        refused = [
+            topic for topic, answer in zip(topics, answers, strict=True) if _is_refusal(answer)
+        ]
+        if refused:
+            log.warning("the broker does not let us read these topics", topics=refused)
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -89,6 +95,11 @@ class Connection:
             raise BrokerLostError(f"{self._where}: {error}") from error
         except TimeoutError as error:
             raise _unanswered(self._where) from error
+
+
+def _is_refusal(answer: object) -> bool:
+    """Say whether a broker refuses a subscription; Mosquitto grants it, and sends nothing."""
+    return bool(getattr(answer, "is_failure", answer == SUBSCRIPTION_REFUSED))
 
 
 @asynccontextmanager
@@ -175,6 +186,19 @@ def _close_left_open(error: aiomqtt.MqttError) -> None:
         for value in frame.f_locals.values():
             if isinstance(value, socket.socket):
                 value.close()
+
+
+def told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep from the log's reader what aiomqtt leaves behind of a connection that broke off.
+
+    It registers the closed socket in a callback, and keeps the loss in a future that nobody reads:
+    who published or listened was told of the same loss. For `loop.set_exception_handler`.
+    """
+    error = context.get("exception")
+    if isinstance(error, OSError | aiomqtt.MqttError):
+        log.debug("left behind by a lost connection", error=repr(error), of=context.get("message"))
+    else:
+        loop.default_exception_handler(context)
 
 
 def _unanswered(where: str) -> BrokerLostError:

@@ -1,24 +1,11 @@
 """How an MQTT app on a phone reaches the embedded broker, in a few lines for its owner."""
 
-import socket
 from collections.abc import Iterator
 
 from colab_cdp_agent.tell.broker import BrokerAddress
+from colab_cdp_agent.tell.ports import lan_address
 
-ELSEWHERE = ("192.0.2.1", 9)
-"""An address of nobody's (RFC 5737): the way there begins at our own, and nothing is sent."""
-NOWHERE = "this computer, which has no address in a network now"
-
-
-def lan_address() -> str | None:
-    """Return this computer's address in the local network, None where it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if address.startswith(("127.", "0.")) else address
+NOWHERE = "(none: this computer is in no network now)"
 
 
 def invitation(broker: BrokerAddress, *, to_terminal: bool) -> Iterator[str]:
@@ -29,12 +16,8 @@ def invitation(broker: BrokerAddress, *, to_terminal: bool) -> Iterator[str]:
     if broker.lan is None:
         return
     user, password = broker.lan.phone
-    secret = (
-        f"password {password}" if to_terminal else f"the password in {broker.phone_password_file}"
-    )
+    shown = password if to_terminal else f"in {broker.phone_password_file}"
     host = lan_address() or NOWHERE
-    yield (
-        f"MQTT app on a phone: host {host}, port {broker.port}, user {user}, {secret}; topics"
-        f" {broker.lan.root}/#"
-    )
-    yield "Such a login reads all of that, and asks. It travels unencrypted in your network."
+    yield f"A phone in this network reads {broker.lan.root}/# with any MQTT app:"
+    yield f"  host {host}  port {broker.port}  user {user}  password {shown}"
+    yield "It may read all of that, and send requests. Nothing is encrypted on its way."

@@ -1,4 +1,4 @@
-"""Find a TCP port of this computer that nothing else uses."""
+"""Where to listen: a free TCP port, and this computer's address in the local network."""
 
 import asyncio
 import socket
@@ -9,6 +9,19 @@ from collections.abc import Iterable
 HOST = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - with `web.lan` only, behind passwords
 POLL_S = 0.02
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address of nobody's (RFC 5737): the way there begins at our own, and nothing is sent."""
+
+
+def lan_address() -> str | None:
+    """Return this computer's address in the local network, None where it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+    return None if address.startswith(("127.", "0.")) else address
 
 
 def first_free_port(wanted: Iterable[int], host: str = HOST) -> int:

@@ -140,9 +140,9 @@ class Publisher:
     async def _come_online(self, connection: Connection) -> None:
         self._online = True
         await self._subscribe_requests(connection)
-        await connection.publish(self._status, mqtt.ONLINE, retain=True)
         self._board.repeat_all()
         self._board.logs.drop()
+        await connection.publish(self._status, mqtt.ONLINE, retain=True)
         if (dropped := self._board.events.dropped) > self._dropped:
             log.warning("events were lost while there was no broker", count=dropped - self._dropped)
             self._dropped = dropped

@@ -14,6 +14,7 @@ from colab_cdp_protocols import mqtt
 TAIL_BYTES = 512_000
 LARGEST_BYTES = 200_000
 """Of an answer's data; a broker may take no more than 1 MB in a message."""
+LOSS = "loss"
 LONGEST_LINE = 500
 """In characters; what is longer is cut short."""
 
@@ -34,11 +35,19 @@ async def last_lines(house: House, session: str, count: int) -> Answer:
 
 
 async def history(house: House, session: str, since: datetime) -> Answer:
-    """Return what happened in a notebook since then, the newest last."""
+    """Return what happened in a notebook since then, and its loss, the newest last."""
     events = await asyncio.to_thread(house.journal.history, session, since)
+    loss = await asyncio.to_thread(house.journal.curve, session, LOSS, since)
     told = _newest(events)
     says = f"{len(told)} events"
-    return done(says, {"events": told, "left_out": len(events) - len(told)})
+    return done(
+        says,
+        {
+            "events": told,
+            "left_out": len(events) - len(told),
+            "loss": [(point.at, point.value) for point in loss],
+        },
+    )
 
 
 def _newest(items: Sequence[Any]) -> list[Any]:

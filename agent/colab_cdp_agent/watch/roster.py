@@ -116,7 +116,6 @@ class Roster:
             return None
         if free not in self._sessions:
             self._sessions[free] = self._enrol(free, profile)
-            self._sessions[free].pause(on=self.paused)
         return self._sessions[free]
 
     async def _await_handover(self, session: str) -> None:

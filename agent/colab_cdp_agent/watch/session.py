@@ -67,6 +67,7 @@ class Session:
         listener: who is told.
         patterns: the person's own regular expressions for progress.
         raised: what an earlier run of the agent raised and saw no end of.
+        paused: let the duties rest from the beginning.
         observe: say what would be done, and do nothing.
 
     """
@@ -81,12 +82,13 @@ class Session:
         listener: Listener,
         patterns: tuple[str, ...] = (),
         raised: Sequence[mqtt.Attention] = (),
+        paused: bool = False,
         observe: bool,
     ) -> None:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
-        self._wanted = Wanted(policy)
+        self._wanted = Wanted(policy, paused=paused)
         self._house = house
         self._listener = listener
         self._observe = observe

@@ -9,8 +9,11 @@ import re
 from pathlib import Path
 
 from colab_cdp_agent.answer import Answer, done, failed
+from colab_cdp_agent.chrome.browser import CommandRefusedError
 from colab_cdp_agent.chrome.tab import Tab
+from colab_cdp_agent.chrome.worlds import WORLD
 from colab_cdp_agent.config import config_dir
+from colab_cdp_protocols import cdp
 
 LIMIT_S = 10.0
 BLOCKING_LIMIT_S = 2.0
@@ -36,16 +39,26 @@ async def run(tab: Tab, name: str) -> Answer:
         source = await asyncio.to_thread(_read, config_dir() / "scripts", name)
     except ScriptMissingError as error:
         return failed(str(error))
-    result = await tab.run_source(
-        source,
-        name=name,
-        within=LIMIT_S,
-        blocking_s=BLOCKING_LIMIT_S,
-        most_characters=LARGEST_RESULT,
-    )
-    if result is None:
+    try:
+        result = await tab.in_world(lambda world: _call(source, world), LIMIT_S, f"{name}.js")
+    except CommandRefusedError as error:
+        if error.code != cdp.INTERNAL_ERROR:
+            raise
+        # What an evaluation is answered that the browser had to end.
+        return failed(f"{name}.js was ended: it held up the page for {BLOCKING_LIMIT_S:g} s")
+    text = result.result.value
+    if isinstance(text, str) and len(text) > LARGEST_RESULT:
         return failed(f"{name}.js returned more than {LARGEST_RESULT} characters of JSON")
-    return done(f"{name}.js returned", {"result": result[0]})
+    try:
+        return done(f"{name}.js returned", {"result": result.read(object)})
+    except cdp.MalformedFrameError as error:
+        return failed(f"{name}.js: {error}")
+
+
+def _call(source: str, world: int) -> cdp.Command[cdp.ScriptResult]:
+    return cdp.run_source(
+        source, world, group=WORLD, limit_s=BLOCKING_LIMIT_S, most_characters=LARGEST_RESULT
+    )
 
 
 def _read(folder: Path, name: str) -> str:

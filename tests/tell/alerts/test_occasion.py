@@ -24,7 +24,7 @@ from colab_cdp_protocols import mqtt
 
 ROOT = Path(__file__).parents[3]
 DEFAULT = Alerts().ring
-NO_OCCASION = {"phase", *get_args(DutyName)}
+NO_OCCASION = {"phase", "command", *get_args(DutyName)}
 
 
 def told(

@@ -95,6 +95,7 @@ def test_what_comes_back_at_once_neither_ended_nor_rings_again() -> None:
     assert rung(outbox, NOW + STEP) == [("a", "captcha")]
     later = NOW + HOUR
     outbox.over(("a", "captcha"), later, quiet=False)
+    assert rung(outbox, later + STEP) == []
     outbox.take(alert(at=later + STEP))
     assert rung(outbox, later + HOUR) == []
     outbox.over(("a", "captcha"), later + HOUR, quiet=False)
@@ -183,6 +184,26 @@ def test_no_end_is_told_in_quiet_hours_or_after_them() -> None:
     assert rung(outbox, NOW + STEP) == [("a", "captcha")]
     outbox.over(("a", "captcha"), NOW + HOUR, quiet=True)
     assert rung(outbox, NOW + 9 * HOUR) == []
+
+
+def test_an_end_that_was_not_told_before_the_quiet_hours_is_not_told() -> None:
+    outbox = Outbox()
+    outbox.take(alert())
+    assert rung(outbox, NOW + STEP) == [("a", "captcha")]
+    outbox.over(("a", "captcha"), NOW + HOUR, quiet=False)
+    assert rung(outbox, NOW + HOUR + STEP, quiet=True) == []
+    assert rung(outbox, NOW + 9 * HOUR) == []
+
+
+def test_what_is_raised_anew_after_a_crash_does_not_ring_again() -> None:
+    outbox = Outbox()
+    outbox.take(alert())
+    outbox = restarted(outbox)
+    outbox.take(alert(at=NOW + STEP))
+    assert rung(outbox, NOW + 2 * STEP) == [("a", "captcha")]
+    outbox = restarted(outbox)
+    outbox.take(alert(at=NOW + HOUR))
+    assert rung(outbox, NOW + 2 * HOUR) == []
 
 
 def test_a_storm_is_a_few_messages_and_then_one() -> None:

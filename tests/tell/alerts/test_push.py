@@ -83,8 +83,14 @@ def test_an_address_is_looked_at_without_a_message(phone: WebReceiver) -> None:
 
 
 def ours() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if MODULE in " ".join(each.cmdline())]
+    return [each for each in psutil.Process().children(recursive=True) if MODULE in told_of(each)]
+
+
+def told_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # ended since it was listed, or not yet reaped
+        return ""
 
 
 def test_who_stops_waiting_ends_the_process_and_no_address_is_on_its_command_line() -> None:

@@ -159,6 +159,21 @@ def test_a_broker_that_is_killed_is_told_and_another_link_finds_it_again(
         assert page.hello().body == b"\x00\x00"
 
 
+def test_a_broker_that_answers_nothing_is_waited_for_no_longer_than_that(
+    broker: Mosquitto, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge_module, "HELLO_LIMIT_S", 0.5)
+    broker.freeze()
+    try:
+        with PageLink(server.url) as page:
+            page.say(mqtt_packets.write_connect("page", 20, None, None))
+            code, reason = page.closed()
+    finally:
+        broker.thaw()
+    assert code == TRY_AGAIN
+    assert reason.endswith("no answer within 0.5 s")
+
+
 def test_an_agent_without_a_broker_says_so(server: PageServer) -> None:
     server.link = None
     with PageLink(server.url) as page:

@@ -104,6 +104,20 @@ def test_a_card_tells_how_it_goes(phone: Phone, fleet: Fleet) -> None:
     assert phone.value(f"{bar}.getAttribute('aria-label')") == f"Progress {TITLES[0]}"
 
 
+def test_where_there_is_room_cards_are_open_and_where_there_is_none_they_are_not(
+    phone: Phone, fleet: Fleet
+) -> None:
+    expanded = (
+        "[...document.querySelectorAll('.title')].map((each) => each.getAttribute('aria-expanded'))"
+    )
+    fleet.publish_state(state(0))
+    phone.until(f"{expanded}.join() === 'true'")
+    fleet.publish_night()
+    phone.until(f"{CARDS} === 20 && {expanded}.filter((each) => each === 'true').length <= 2")
+    phone.call("Page.reload")
+    phone.until(f"{CARDS} === 20 && {expanded}.every((each) => each === 'false')")
+
+
 def test_what_is_unknown_is_not_shown(phone: Phone, fleet: Fleet) -> None:
     fleet.publish_state(
         state(0, progress=mqtt.Progress(), output=mqtt.Output(), runtime=mqtt.Runtime())
@@ -247,17 +261,23 @@ def test_the_night_is_told_on_request(phone: Phone, fleet: Fleet) -> None:
         event(60, "phase", "running → needs_you"),
         event(60, "captcha", "Colab shows a captcha.", "alert") | {"cause": "captcha"},
     ]
-    fleet.answer = lambda _verb, _request: {"status": "ok", "data": events}
+    loss = [((began + timedelta(minutes=minute)).isoformat(), 1 / minute) for minute in (1, 2, 3)]
+    told = {"events": events, "left_out": 0, "loss": [*loss, [None, "x"], 3]}
+    fleet.answer = lambda _verb, _request: {"status": "ok", "data": told}
     fleet.publish_state(state(0, phase="needs_you"))
     card = phone.open_card(TITLES[0])
     phone.tap(f"{card} button", "Night")
     phone.shows("#sheet-state", "5 events since ")
-    told = phone.text(".events")
-    assert "Kept alive 2 times" in told
-    assert told.index("Colab shows a captcha.") < told.index("Idle → Running")
+    read = phone.text(".events")
+    assert "Kept alive 2 times" in read
+    assert read.index("Colab shows a captcha.") < read.index("Idle → Running")
     said = phone.value("document.querySelector('.phases').getAttribute('aria-label')")
     assert "Running 1 h 0 min" in said
     assert "Needs you 1 h 0 min" in said
+    phone.until("document.querySelector('#sheet-body canvas')?.width > 200")
+    phone.press("Escape")
+    phone.until("document.querySelector('#sheet-body').children.length === 0")
+    phone.until(f"document.querySelector('{card} canvas')?.width > 200")
 
 
 def test_a_screenshot_comes_on_request(phone: Phone, fleet: Fleet) -> None:
@@ -296,7 +316,7 @@ def test_the_curve_of_the_loss_is_drawn_from_what_was_seen(phone: Phone, fleet: 
         f"{canvas} && {canvas}.width > 200 && {canvas}.getContext('2d')"
         f".getImageData(0, 0, {canvas}.width, {canvas}.height).data.some((value) => value > 0)"
     )
-    phone.shows(card, "loss: last 0.4")
+    phone.shows(card, "loss from 2 to 0.4")
 
 
 def test_what_notebooks_say_is_text(phone: Phone, fleet: Fleet) -> None:

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_cdp_agent.tell import claim
+from colab_cdp_agent.tell.claim import VERB as CLAIM
 from colab_cdp_agent.tell.web.rights import (
-    FOR_AGENTS_ALONE,
     LARGEST_REQUEST_BYTES,
     is_request,
     objection,
@@ -40,7 +39,7 @@ def subscribe(*filters: str, qos: int = 0) -> Packet:
 def test_any_verb_may_be_asked_of_any_agent_and_session(
     agent: str, session: str, verb: str
 ) -> None:
-    own = verb == FOR_AGENTS_ALONE
+    own = verb == CLAIM
     assert is_request(f"colab/{agent}/session/{session}/request/{verb}", "colab") is not own
     assert (
         is_request(mqtt.AGENT_REQUEST.at(root="colab", agent=agent, verb=verb), "colab") is not own
@@ -62,10 +61,6 @@ def test_only_what_ends_in_request_and_a_verb_under_the_root_is_a_request(topic:
         assert topic.split("/", maxsplit=1)[0] == "colab"
         assert topic.split("/")[-2] == "request"
         assert mqtt.is_topic(topic)
-
-
-def test_the_verb_that_agents_keep_to_themselves_is_the_claim() -> None:
-    assert claim.VERB == FOR_AGENTS_ALONE
 
 
 @pytest.mark.parametrize(

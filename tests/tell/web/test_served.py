@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,12 +17,41 @@ from msgspec import structs
 from chromium import free_port
 from colab_cdp_agent.config import BrokerUrl, Commands, Config, Mqtt, Web
 from colab_cdp_agent.settings.secret import CommandKey
+from colab_cdp_agent.tell.ports import lan_address
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import page as page_module
-from colab_cdp_agent.tell.web.address import lan_address, qr_code
+from colab_cdp_agent.tell.web.address import qr_code
 from colab_cdp_agent.tell.web.page import PASSWORD_FILE, PhonePage
 
 HOST = "127.0.0.1"
+FIRST_LOOK = """
+import asyncio, http.client, sys
+from pathlib import Path
+from msgspec import structs
+from colab_cdp_agent.config import Config, Web
+from colab_cdp_agent.tell.publisher import Identity
+from colab_cdp_agent.tell.web.page import PhonePage
+
+port = int(sys.argv[1])
+
+def look():
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/")
+    return connection.getresponse().status
+
+async def main():
+    config = structs.replace(Config(), web=Web(port=port))
+    page = PhonePage(config, Identity("colab", "desk", "1"), lambda: None, Path(), print)
+    task = asyncio.create_task(page.run())
+    while str(port) not in page.says:
+        await asyncio.sleep(0)
+    assert "aiohttp" not in sys.modules
+    assert await asyncio.to_thread(look) == 200
+    assert "aiohttp" in sys.modules
+    task.cancel()
+
+asyncio.run(main())
+"""
 LIMIT_S = 20.0
 
 
@@ -70,6 +100,10 @@ def test_by_default_this_machine_sees_the_page_and_nobody_else(tmp_path: Path) -
     play(story())
     assert said == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_until_somebody_looks_the_server_is_not_even_loaded() -> None:
+    subprocess.run([sys.executable, "-c", FIRST_LOOK, str(free_port())], check=True)
 
 
 def test_a_port_that_is_taken_is_said_and_waited_for(

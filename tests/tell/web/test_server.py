@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from colab_cdp_agent.tell.web import server as server_module
-from colab_cdp_agent.tell.web import static_files
 from colab_cdp_agent.tell.web.guard import WRONG_TRIES
 from colab_cdp_agent.tell.web.login import Login
+from colab_cdp_agent.tell.web.static_files import DOCUMENTS, FOLDER, StaticFiles
 from page_server import HOST, LIMIT_S, PageServer
 from person import eventually
 
@@ -62,23 +63,49 @@ def guarded() -> Iterator[PageServer]:
         yield server
 
 
+def named_in(document: bytes) -> set[str]:
+    """Return every address that a document names."""
+    return set(re.findall(r'(?:href|src)="(/[^"]+)"', document.decode()))
+
+
+def test_what_a_document_names_is_served_and_may_be_kept_for_ever(server: PageServer) -> None:
+    for document in ("/", "/login"):
+        page = ask(server, document)
+        assert page.headers["Cache-Control"] == "no-cache"
+        named = named_in(page.body) - {"/about"}
+        assert len(named) >= 3
+        for path in named:
+            file = ask(server, path)
+            assert file.status == 200
+            assert "immutable" in file.headers["Cache-Control"]
+
+
 def test_every_file_of_the_page_is_served_as_what_it_is(server: PageServer) -> None:
-    for name, file in static_files.static_files().items():
-        plain = ask(server, f"/{name}")
+    for name, file in StaticFiles().files.items():
+        if name in DOCUMENTS.values():
+            continue
+        path = f"/static/{name}"
+        plain = ask(server, path)
         assert (plain.status, plain.body) == (200, file.body)
         assert plain.headers["Content-Type"] == file.type
-        packed = ask(server, f"/{name}", headers={"Accept-Encoding": "gzip"})
-        if packed.headers["Content-Encoding"] == "gzip":
-            assert gzip.decompress(packed.body) == file.body
-        again = ask(server, f"/{name}", headers={"If-None-Match": plain.headers["ETag"]})
+        assert plain.headers["Cache-Control"] == "no-cache"
+        packed = ask(server, path, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.body) == file.body
+        again = ask(server, path, headers={"If-None-Match": plain.headers["ETag"]})
         assert (again.status, again.body) == (304, b"")
+
+
+def test_a_page_of_before_the_agent_was_renewed_finds_its_files(server: PageServer) -> None:
+    old = ask(server, f"/static-{0:016x}/vendor/uplot.js")
+    assert (old.status, old.headers["Cache-Control"]) == (200, "no-cache")
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/nothing", "/../server.py", "/static/../server.py", "/%2e%2e/server.py",
-        "/..%2fserver.py", "//etc/passwd", "/vendor/vendored.json", "/vendor/",
+        "/nothing", "/static/../server.py", "/static/%2e%2e/server.py", "/static/..%2fserver.py",
+        "//etc/passwd", "/static//etc/passwd", "/static/vendor/vendored.json", "/static/vendor/",
+        "/static/index.html", "/static", "/static-/main.js",
     ],
 )  # fmt: skip
 def test_no_other_file_is_ever_served(server: PageServer, path: str) -> None:
@@ -86,7 +113,7 @@ def test_no_other_file_is_ever_served(server: PageServer, path: str) -> None:
 
 
 def test_no_other_host_is_contacted_and_no_text_becomes_a_program(server: PageServer) -> None:
-    for path in ("/", "/main.js", "/nothing", "/about", "/login"):
+    for path in ("/", "/static/main.js", "/nothing", "/about", "/login"):
         headers = ask(server, path).headers
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; ")
@@ -94,18 +121,17 @@ def test_no_other_host_is_contacted_and_no_text_becomes_a_program(server: PageSe
         assert "http" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
-    for name, file in static_files.static_files().items():
-        if name.endswith(".html"):
-            assert b"http" not in file.body
-            assert b"style=" not in file.body
-            assert b"<script>" not in file.body
+    for document in ("/", "/login"):
+        body = ask(server, document).body
+        assert b"http" not in body
+        assert b"style=" not in body
+        assert b"<script>" not in body
 
 
 def test_the_page_is_light(server: PageServer) -> None:
-    sizes = {
-        name: len(ask(server, f"/{name}", headers={"Accept-Encoding": "gzip"}).body)
-        for name in static_files.static_files()
-    }
+    sizes = {name: len(file.compressed) for name, file in StaticFiles().files.items()}
+    gzipped = ask(server, "/static/main.js", headers={"Accept-Encoding": "gzip"})
+    assert len(gzipped.body) == sizes["main.js"]
     assert sum(sizes.values()) < 250_000, sizes
 
 
@@ -115,7 +141,7 @@ def test_the_page_is_told_where_its_topics_are(server: PageServer) -> None:
     assert about["now"].endswith("+00:00")
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/main.js", "/login", "/mqtt"])
+@pytest.mark.parametrize("path", ["/", "/about", "/static/main.js", "/login", "/mqtt"])
 def test_a_name_that_was_bent_to_this_machine_is_answered_nothing(
     server: PageServer, path: str
 ) -> None:
@@ -126,12 +152,13 @@ def test_a_name_that_was_bent_to_this_machine_is_answered_nothing(
 def test_without_a_login_the_local_network_sees_the_form_alone(guarded: PageServer) -> None:
     first = ask(guarded, "/")
     assert (first.status, first.headers["Location"]) == (303, "/login")
-    for name in static_files.static_files():
-        path = f"/{name}"
-        wanted = {200, 303} if path in server_module.WITHOUT_LOGIN else {401, 303}
-        assert ask(guarded, path).status in wanted, path
+    form = ask(guarded, "/login")
+    assert form.status == 200
+    for path in named_in(form.body):
+        assert ask(guarded, path).status == 200
+    for name in set(StaticFiles().files) - server_module.WITHOUT_LOGIN:
+        assert ask(guarded, f"/static/{name}").status == 401
     assert ask(guarded, "/about").status == 401
-    assert ask(guarded, "/login").status == 200
 
 
 def test_a_password_opens_the_page(guarded: PageServer) -> None:
@@ -182,7 +209,10 @@ def test_another_page_cannot_log_in(guarded: PageServer) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "OPTIONS"])
 def test_nothing_else_can_be_done(server: PageServer, method: str) -> None:
-    assert ask(server, "/main.js", method, headers={"Origin": server.url}).status in {403, 405}
+    assert ask(server, "/static/main.js", method, headers={"Origin": server.url}).status in {
+        403,
+        405,
+    }
 
 
 def test_connections_without_end_are_hung_up(
@@ -214,7 +244,7 @@ def ask_on(connection: socket.socket, server: PageServer) -> bytes:
 
 
 def test_what_others_wrote_is_carried_as_they_published_it() -> None:
-    for folder in (static_files.FOLDER / "vendor", Path(__file__).parents[2] / "vendor"):
+    for folder in (FOLDER / "vendor", Path(__file__).parents[2] / "vendor"):
         records = json.loads((folder / "vendored.json").read_text("utf-8"))
         here = {path.name for path in folder.iterdir()} - {"vendored.json"}
         assert here == set(records)

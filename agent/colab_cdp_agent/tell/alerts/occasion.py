@@ -34,7 +34,7 @@ class Occasion(msgspec.Struct, frozen=True):
     patient: bool = False
 
 
-PERSON: Final = Occasion("needs_you", gather_s=0.5)
+PERSON: Final = Occasion("needs_you", gather_s=0.3)
 FAILED: Final = Occasion("failed", recovers=False)
 ENDED: Final = Occasion("ended", recovers=False)
 

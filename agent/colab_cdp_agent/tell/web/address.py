@@ -1,22 +1,7 @@
-"""Where a phone finds the page: this machine's address, and a QR code of it."""
+"""How a phone finds the page: this machine's names, and a QR code."""
 
 import io
 import platform
-import socket
-
-ELSEWHERE = ("192.0.2.1", 9)
-"""An address of nobody's (RFC 5737): the way there begins at our own; nothing is sent."""
-
-
-def lan_address() -> str | None:
-    """Return this machine's address in the local network, None where it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if address.startswith("127.") or address == "0.0.0.0" else address  # noqa: S104 - compared
 
 
 def own_names() -> tuple[str, ...]:

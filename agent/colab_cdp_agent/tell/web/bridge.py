@@ -77,8 +77,8 @@ async def relay(
     except* (BrokerLostError, BrokerRefusedError) as group:
         code, reason = WSCloseCode.TRY_AGAIN_LATER, str(first_leaf(group))
         log.info("a page lost its broker", reason=reason)
-    except* ConnectionError:  # the page went away in the middle of a frame
-        code = WSCloseCode.ABNORMAL_CLOSURE
+    except* ConnectionError as group:
+        log.debug("a page went away in the middle of a frame", error=repr(first_leaf(group)))
     told = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
     await page.close(code=code, message=told.encode())
 
@@ -157,19 +157,28 @@ def _connect(hello: mqtt_packets.Connect, link: Link) -> bytes:
 
 
 async def _to_page(broker: Upstream, page: web.WebSocketResponse, link: Link) -> None:
+    greeting = await _greeting(broker, link)
+    await page.send_bytes(greeting)
+    while True:
+        await page.send_bytes(await _read(broker, link))
+
+
+async def _greeting(broker: Upstream, link: Link) -> bytes:
+    """Return the broker's first bytes, which begin with its consent."""
     greeting = b""
-    while len(greeting) < CONNACK_BYTES:
-        greeting += await _read(broker, link)
     try:
+        async with asyncio.timeout(HELLO_LIMIT_S):
+            while len(greeting) < CONNACK_BYTES:
+                greeting += await _read(broker, link)
         (connack,) = PacketReader(CONNACK_BYTES).feed(greeting[:CONNACK_BYTES])
         code = mqtt_packets.read_connack(connack)
+    except TimeoutError as error:
+        raise BrokerLostError(f"{link.where}: no answer within {HELLO_LIMIT_S:g} s") from error
     except (MalformedPacketError, ValueError) as error:
         raise BrokerLostError(f"{link.where} is no MQTT broker") from error
     if code != ACCEPTED:
         raise BrokerLostError(f"{link.where} refuses the agent's login (code {code})")
-    await page.send_bytes(greeting)
-    while True:
-        await page.send_bytes(await _read(broker, link))
+    return greeting
 
 
 async def _read(broker: Upstream, link: Link) -> bytes:

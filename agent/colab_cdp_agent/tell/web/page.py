@@ -1,8 +1,10 @@
 """The phone page as a part of the agent: where it is served, and what the terminal says of it."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -10,12 +12,14 @@ import structlog
 from colab_cdp_agent.config import Config
 from colab_cdp_agent.retry import keep
 from colab_cdp_agent.tell.link import Link
+from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, lan_address
 from colab_cdp_agent.tell.publisher import Identity
-from colab_cdp_agent.tell.web.address import lan_address, own_names, qr_code
+from colab_cdp_agent.tell.web.address import own_names, qr_code
+from colab_cdp_agent.tell.web.listening import listening, visited
 from colab_cdp_agent.tell.web.login import Login, PasswordFileError, read_or_make_password
 
-EVERYWHERE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - with `web.lan` only, behind a password
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 60.0
+SERVER = "colab_cdp_agent.tell.web.server"
 PASSWORD_FILE = "page-password"  # noqa: S105 - its name
 
 log = structlog.get_logger()
@@ -73,29 +77,34 @@ class PhonePage:
         )
 
     async def _serve(self) -> None:
-        # aiohttp takes a fifth of a second to import, which the first line need not wait for.
-        from colab_cdp_agent.tell.web.server import Access, Server  # noqa: PLC0415
-
         lan, port = self._settings.lan, self._settings.port
         try:
-            access = None
             if lan or self._key is not None:
                 self._login = self._login or Login(read_or_make_password(self._password_file))
-                access = Access(self._login, own_names() if lan else (), self._key)
-            server = Server(self._identity, self._link, access)
-            await server.serve(EVERYWHERE if lan else HERE, port, self._started)
+            listener = listening(EVERYWHERE if lan else HOST, port)
         except PasswordFileError as error:
             raise NotServedError(f"no page: {error}") from error
         except OSError as error:
             raise NotServedError(f"no page: port {port}: {error.strerror or error}") from error
+        with listener:
+            self._started()
+            await visited(listener)
+            # Not before: aiohttp is 10 MiB, and many a night nobody looks.
+            await asyncio.to_thread(import_module, SERVER)
+            from colab_cdp_agent.tell.web.server import Access, Server  # noqa: PLC0415
+
+            access = None
+            if self._login is not None:
+                access = Access(self._login, own_names() if lan else (), self._key)
+            await Server(self._identity, self._link, access).serve(listener)
 
     @property
     def _password_file(self) -> Path:
         return self._folder / PASSWORD_FILE
 
-    def _started(self, port: int) -> None:
+    def _started(self) -> None:
         host = lan_address() if self._settings.lan else None
-        self.says = f"http://{host or HERE}:{port}"
+        self.says = f"http://{host or HOST}:{self._settings.port}"
         log.info("the phone page is served", at=self.says)
         if self._login is not None:
             for line in self._invitation(self._login):

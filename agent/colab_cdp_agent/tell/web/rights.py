@@ -1,13 +1,12 @@
 """What a page may say to the broker: read what stands under the root, and ask. Pure."""
 
+from colab_cdp_agent.tell.claim import VERB as CLAIM
 from colab_cdp_protocols import mqtt, mqtt_packets
 from colab_cdp_protocols.mqtt_packets import Kind, Packet
 
 LARGEST_REQUEST_BYTES = 4096
 LARGEST_PACKET_BYTES = 8192
 MOST_FILTERS = 32
-FOR_AGENTS_ALONE = "claim"
-"""The verb by which agents share out their names among themselves."""
 
 
 def objection(packet: Packet, root: str) -> str | None:
@@ -38,7 +37,7 @@ def is_request(topic: str, root: str) -> bool:
     for row in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
         levels = row.read(topic, root=root)
         if levels is not None:
-            return all(map(mqtt.is_level, levels.values())) and levels["verb"] != FOR_AGENTS_ALONE
+            return all(map(mqtt.is_level, levels.values())) and levels["verb"] != CLAIM
     return False
 
 

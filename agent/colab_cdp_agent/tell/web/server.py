@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,17 +16,16 @@ from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import guard
 from colab_cdp_agent.tell.web.bridge import relay, socket_for_page
+from colab_cdp_agent.tell.web.listening import BACKLOG
 from colab_cdp_agent.tell.web.login import COOKIE_LIFE_S, Login
-from colab_cdp_agent.tell.web.static_files import static_files
+from colab_cdp_agent.tell.web.static_files import StaticFiles
 
 COOKIE = "colab_cdp_agent"
 MOST_PAGES = 32
-MOST_CONNECTIONS, BACKLOG = 128, 16
-"""How many connections are held; and how many more there may be when they come at one moment."""
+MOST_CONNECTIONS = 128
 LONGEST_FORM_BYTES = 1024
 GOODBYE_LIMIT_S = 2.0
-START, LOGIN = "index.html", "login.html"
-WITHOUT_LOGIN = frozenset({"/login", "/login.js", "/words.js", "/page.css", "/icon.svg"})
+WITHOUT_LOGIN = frozenset({"login.html", "login.js", "words.js", "page.css", "icon.svg"})
 """What the login form is made of."""
 HEADERS = {
     "Content-Security-Policy": (
@@ -37,7 +37,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-store",
 }
 
 log = structlog.get_logger()
@@ -79,17 +79,12 @@ class Server:
         self._names = access.names if access is not None else None
         self._key = access.key if access is not None else None
         self._port = 0
-        self._files = static_files()
+        self._static = StaticFiles()
         self._tries = guard.WrongTries()
         self._pages: set[web.WebSocketResponse] = set()
 
-    async def serve(self, host: str, port: int, started: Callable[[int], None]) -> None:
-        """Serve until cancelled; say on which port, which 0 leaves to the system.
-
-        Raises:
-            OSError: the port is not to be had.
-
-        """
+    async def serve(self, listener: socket.socket) -> None:
+        """Serve whoever comes to a listening socket, until cancelled."""
         application = web.Application(
             middlewares=[self._guarded], client_max_size=LONGEST_FORM_BYTES
         )
@@ -101,13 +96,13 @@ class Server:
         runner = web.AppRunner(
             application, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE_LIMIT_S
         )
+        self._port = listener.getsockname()[1]
+        await asyncio.to_thread(self._static.compress)
         await runner.setup()
         try:
             server = await asyncio.get_running_loop().create_server(
-                lambda: self._protocol(runner), host, port, backlog=BACKLOG
+                lambda: self._protocol(runner), sock=listener, backlog=BACKLOG
             )
-            self._port = server.sockets[0].getsockname()[1]
-            started(self._port)
             async with server:
                 await server.serve_forever()
         finally:
@@ -133,13 +128,14 @@ class Server:
         if asks_to_act and not guard.is_own_origin(request.headers.get("Origin"), host):
             raise web.HTTPForbidden(text="Another page asks.")
         if not self._may_enter(request):
-            if request.path in {"/", f"/{START}"}:
+            if request.path == "/":
                 raise web.HTTPSeeOther("/login")
             raise web.HTTPUnauthorized(text="Log in first.")
         return await handler(request)
 
     def _may_enter(self, request: web.Request) -> bool:
-        if self._access is None or request.path in WITHOUT_LOGIN:
+        found = self._static.find(request.path)
+        if self._access is None or (found is not None and found[0] in WITHOUT_LOGIN):
             return True
         return self._access.login.knows(request.cookies.get(COOKIE, ""), time.time())
 
@@ -193,18 +189,23 @@ class Server:
         return page
 
     async def _file(self, request: web.Request) -> web.Response:
-        name = request.path.removeprefix("/")
-        file = self._files.get({"": START, "login": LOGIN}.get(name, name))
-        if file is None:
+        found = self._static.find(request.path)
+        if found is None:
             raise web.HTTPNotFound(text="There is no such file.")
-        headers = {"ETag": file.tag, "Content-Type": file.type, "Vary": "Accept-Encoding"}
-        if request.headers.get("If-None-Match") == file.tag:
+        name, cached = found
+        file = self._static.files[name]
+        headers = {
+            "Cache-Control": cached,
+            "Content-Type": file.type,
+            "ETag": f'"{file.tag}"',
+            "Vary": "Accept-Encoding",
+        }
+        if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        body = file.body
-        if file.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
-            body = file.compressed
-            headers["Content-Encoding"] = "gzip"
-        return web.Response(body=body, headers=headers)
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return web.Response(body=file.body, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=file.compressed, headers=headers)
 
 
 class _Crowded(asyncio.Protocol):

@@ -28,7 +28,7 @@ export class Card {
   constructor(session, doors) {
     this.session = session;
     this.number = ++made;
-    this.opened = null; // null: as the need says; else as the person chose
+    this.opened = null; // null: it is not decided yet whether there is room
     this.actions = new Actions(session, doors);
     this.build();
     this.curve = new Curve(this.parts.plot);
@@ -78,7 +78,7 @@ export class Card {
   }
 
   get isOpen() {
-    return this.opened ?? this.company.few;
+    return this.opened ?? false;
   }
 
   // In seconds; of a run that stands still nobody knows it.
@@ -88,9 +88,10 @@ export class Card {
   }
 
   // `now` is the agents' time in milliseconds. `company`: whether there are `several` agents, and
-  // so `few` notebooks that all of them have room.
+  // whether there is `room` to open every card: null as long as not all may have come.
   show(now = this.now, company = this.company) {
     Object.assign(this, { now, company });
+    this.opened ??= company.room;
     const { state } = this.session;
     const unseen = isUnseen(this.session);
     const phase = unseen ? "unseen" : state.phase;
@@ -192,9 +193,7 @@ export class Card {
     const { points, metricName } = this.session;
     const enough = points[0].length > 1;
     this.parts.plot.hidden = !enough;
-    const name = metricName ?? "";
-    const value = points[1].length ? metric(points[1].at(-1)) : "";
-    write(this.parts.curveName, curveSays(enough, name, value));
+    write(this.parts.curveName, metricName ? curveSays(enough, metricName, points[1]) : "");
     if (enough && this.drawn !== points[0].length + points[0][0]) {
       this.drawn = points[0].length + points[0][0];
       this.curve.show([...points]);
@@ -202,7 +201,7 @@ export class Card {
   }
 }
 
-function curveSays(enough, name, value) {
-  if (!name) return "";
-  return enough ? say("card.curve", { name, value }) : say("card.curve.wait", { name });
+function curveSays(enough, name, values) {
+  const ends = { name, first: metric(values[0]), last: metric(values.at(-1)) };
+  return say(enough ? "card.curve" : "card.curve.wait", ends);
 }

@@ -1,4 +1,5 @@
 // The curve of a metric, drawn by uPlot, which is loaded when the first curve is wanted.
+import { make } from "./dom.js";
 import { clock, metric } from "./figures.js";
 
 const HEIGHT = 110;
@@ -12,20 +13,33 @@ export class Curve {
     this.plot = null;
     this.points = null;
     this.observer = new ResizeObserver(() => this.fit());
-    schemes.addEventListener("change", () => this.redraw());
+    this.changed = () => this.redraw();
+    schemes.addEventListener("change", this.changed);
   }
 
+  // Shows times in seconds and their values. Without its library there is no curve: it is asked
+  // for again with the next points.
   async show(points) {
     this.points = points;
-    library ??= import("./vendor/uplot.js");
-    const { default: UPlot } = await library;
-    if (this.points !== points) return;
+    library ??= load();
+    const loaded = await library.catch(() => (library = null));
+    if (loaded === null || this.points !== points) return;
+    const { default: UPlot } = loaded;
     if (this.plot === null) {
       this.plot = new UPlot(this.options(), points, this.place);
       this.observer.observe(this.place);
     } else {
       this.plot.setData(points);
     }
+  }
+
+  // Whoever takes its place away says so.
+  discard() {
+    schemes.removeEventListener("change", this.changed);
+    this.observer.disconnect();
+    this.points = null;
+    this.plot?.destroy();
+    this.plot = null;
   }
 
   redraw() {
@@ -69,6 +83,16 @@ export class Curve {
       ],
     };
   }
+}
+
+function load() {
+  const style = make("link", { rel: "stylesheet", href: import.meta.resolve("./vendor/uplot.css") });
+  const styled = new Promise((resolve, reject) => {
+    style.addEventListener("load", resolve);
+    style.addEventListener("error", reject);
+  });
+  document.head.append(style);
+  return styled.then(() => import("./vendor/uplot.js"));
 }
 
 const wall = (seconds) => clock(seconds * 1000);

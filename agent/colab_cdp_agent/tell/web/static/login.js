@@ -15,7 +15,7 @@ async function enter(shown) {
   element("says").textContent = "";
   element("enter").disabled = true;
   try {
-    const answer = await fetch("login", { method: "POST", body: JSON.stringify(shown) });
+    const answer = await fetch("/login", { method: "POST", body: JSON.stringify(shown) });
     if (answer.ok) {
       // Not a redirect: a browser that came from another app's link shows its cookie only then.
       location.replace("/");

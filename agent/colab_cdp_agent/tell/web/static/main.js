@@ -17,7 +17,7 @@ const now = () => new Date(Date.now() + behind);
 
 // Asks the agent where the topics are; one that wants a login sends the person there.
 async function about() {
-  const answer = await fetch("about");
+  const answer = await fetch("/about");
   if (answer.status === 401) location.replace("/login");
   if (!answer.ok) throw new Error(`the agent answers ${answer.status}`);
   const told = await answer.json();
@@ -80,17 +80,21 @@ async function aboutAtLast() {
   }
 }
 
-// Draws once for all that came until the next frame; a hidden page has no frames, and needs none.
+// Draws once for all that came until the next frame; a hidden page has no frames, but a title.
 function drawing(show) {
   let waiting = false;
   return () => {
     if (waiting) return;
     waiting = true;
-    const later = document.hidden ? (then) => setTimeout(then, TICK_MS) : requestAnimationFrame;
-    later(() => {
+    const done = () => {
+      if (!waiting) return;
       waiting = false;
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
       show();
-    });
+    };
+    const frame = requestAnimationFrame(done);
+    const timer = setTimeout(done, TICK_MS);
   };
 }
 

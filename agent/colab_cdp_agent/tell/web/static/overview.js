@@ -6,6 +6,7 @@ import { need } from "./news.js";
 import { need as needed, say } from "./words.js";
 
 const FEW = 2;
+const SETTLED_MS = 500; // after a connect: what the broker keeps has come by then
 const element = (id) => document.getElementById(id);
 
 export class Overview {
@@ -72,14 +73,21 @@ export class Overview {
   }
 
   showCards(sessions, now) {
-    const company = { several: this.news.agents.size > 1, few: sessions.length <= FEW };
+    const { connected, since } = this.link;
+    const settled = connected && Date.now() - since > SETTLED_MS;
+    const room = settled ? sessions.length <= FEW : null;
+    const company = { several: this.news.agents.size > 1, room };
     const shown = sessions.map((session) => {
       const card = this.cards.get(session.key) ?? new Card(session, this.doors);
       this.cards.set(session.key, card);
       card.show(now, company);
       return card.element;
     });
-    for (const key of this.cards.keys()) if (!this.news.sessions.has(key)) this.cards.delete(key);
+    for (const [key, card] of this.cards) {
+      if (this.news.sessions.has(key)) continue;
+      card.curve.discard();
+      this.cards.delete(key);
+    }
     arrange(element("notebooks"), shown);
   }
 

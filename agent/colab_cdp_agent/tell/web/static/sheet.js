@@ -1,4 +1,5 @@
 // The sheet over the page: one notebook's log, night or screenshot, asked for when it is opened.
+import { Curve } from "./curve.js";
 import { make, write } from "./dom.js";
 import { clock, count } from "./figures.js";
 import { readHistory, readLines } from "./payloads.js";
@@ -80,13 +81,19 @@ export class Sheet {
     this.news.remember(this.session, history.loss);
     const { phase, since: began } = this.session.state;
     const night = { began: Math.max(since, began ?? since), now: this.now().getTime(), phase };
-    element("sheet-body").replaceChildren(...timeline(history, night));
+    const [bar, list] = timeline(history, night);
+    const plot = make("div", { class: "plot", "aria-hidden": "true" });
+    plot.hidden = this.session.points[0].length < 2;
+    element("sheet-body").replaceChildren(bar, plot, list);
+    this.curve = new Curve(plot);
+    if (!plot.hidden) this.curve.show([...this.session.points]);
   }
 
   empty() {
     element("sheet-body").replaceChildren();
     if (this.picture !== null) URL.revokeObjectURL(this.picture);
-    Object.assign(this, { session: null, view: null, picture: null, log: null, lines: [] });
+    this.curve?.discard();
+    Object.assign(this, { session: null, view: null, picture: null, log: null, curve: null, lines: [] });
   }
 }
 
