@@ -138,8 +138,9 @@ def test_killed_kernel(lab: JupyterLab, chrome: Chromium) -> None:
     assert kernel is not None
     os.kill(lab.kernel_pid(kernel), signal.SIGKILL)
     until(chrome.port, target, DIALOGS)
-    # The run is lost, what it printed is not, and the page says no more than "starting".
-    until(chrome.port, target, f"{STATUS} === 'starting'")
+    # The run is lost, what it printed is not, and the page never says more than this.
+    until(chrome.port, target, f"['starting', 'unknown'].includes({STATUS})")
+    until(chrome.port, target, f"!{PROMPTS}.includes('[*]:')")
     assert evaluate(chrome.port, target, PROMPTS) == ["[ ]:"]
     assert "line 5;" in evaluate(chrome.port, target, f"{OUTPUT}.textContent")
 

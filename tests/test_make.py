@@ -20,6 +20,8 @@ from person import eventually
 ROOT = Path(__file__).parents[1]
 NOT_OF_A_CHECKOUT = (".venv", ".git", ".run", ".*_cache", "__pycache__", "node_modules")
 LIMIT_S = 60.0
+# What the `make test` around these tests says to a make below it: that would print its folder too.
+OUTER_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make installed")
 
@@ -36,7 +38,11 @@ class Checkout:
         ended = subprocess.run(
             ["make", f"PYTHON={sys.executable}", *goals],
             cwd=self.folder,
-            env=environment(self.home),
+            env={
+                name: value
+                for name, value in environment(self.home).items()
+                if name not in OUTER_MAKE
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
