@@ -18,7 +18,7 @@ check: .venv/has-dev ## formatting, lint and types
 
 test: .venv/has-dev ## the tests; they need a Chromium and Mosquitto
 	$(BIN)/python scripts/programs.py
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1 -r R $(ARGS)
 
 run: .venv/has-run ## the agent in the foreground
 	$(BIN)/colab-cdp-agent run $(ARGS)
