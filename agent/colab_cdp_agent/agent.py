@@ -6,7 +6,7 @@
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
-                      ├─ house
+                      ├─ house, keyboard
                       ├─ phone page: keep
                       └─ screen
 
@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from colab_cdp_agent import __version__
+from colab_cdp_agent import __version__, keyboard
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
 from colab_cdp_agent.config import Config, policy, state_dir
@@ -112,10 +112,10 @@ class Agent:
         self._awake = Awake(on=config.awake, changed=self._tell_info)
         self._raised: dict[str, list[mqtt.Attention]] = {}
         self._roster = Roster(profiles, self._enrol)
-        self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
+        self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info, self._tell_consent)
 
         self._requests = AgentRequests(
-            config, self._board, self._bulletin, self._roster, self._info
+            config, self._board, self._bulletin, self._roster, self._info, self._chrome.ask_again
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
         self._page = PhonePage(
@@ -148,6 +148,7 @@ class Agent:
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._heed_keyboard(), name="keyboard"),
                     tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
@@ -182,6 +183,17 @@ class Agent:
         self._bulletin.state(state)
         self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
+
+    def _tell_consent(self, happening: mqtt.Happening) -> None:
+        self._house.journal.event("", happening)
+        self._ringing.happening("", happening)
+
+    async def _heed_keyboard(self) -> None:
+        """Ask for consent once more whenever Enter is pressed."""
+        while keyboard.has_terminal():
+            await keyboard.enter()
+            if self._chrome.ask_again():
+                self._screen.say("Chrome asks once more: click Allow in it.")
 
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
         """Carry out a request, of one session or of the agent itself."""

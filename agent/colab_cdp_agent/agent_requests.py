@@ -20,22 +20,25 @@ class AgentRequests:
         bulletin: the states of all sessions.
         roster: the sessions.
         info: gives how it stands with the agent.
+        ask_again: has Chrome ask for consent once more, and says whether it needs that.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own, used here only
         self,
         config: Config,
         board: Board,
         bulletin: Bulletin,
         roster: Roster,
         info: Callable[[], mqtt.Info],
+        ask_again: Callable[[], bool],
     ) -> None:
         self._config = config
         self._board = board
         self._bulletin = bulletin
         self._roster = roster
         self._info = info
+        self._ask_again = ask_again
 
     async def carry_out(self, verb: str) -> Answer:
         """Carry out a verb; none of them takes arguments."""
@@ -44,7 +47,8 @@ class AgentRequests:
             return done(f"{len(entries)} sessions", entries)
         if verb == "refresh":
             self._board.repeat_all()
-            return done("everything is published anew")
+            asks = "; Chrome asks once more: click Allow in it" if self._ask_again() else ""
+            return done(f"everything is published anew{asks}")
         if verb == "doctor":
             findings = [*await asyncio.to_thread(self._machine), *self._chrome(), *self._pages()]
             wrong = sum(finding["ok"] is False for finding in findings)

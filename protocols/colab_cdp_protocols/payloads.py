@@ -20,7 +20,7 @@ Phase = Literal[
 ]  # fmt: skip
 Connection = Literal["no_runtime", "connecting", "connected", "disconnected", "unknown"]
 Kernel = Literal["idle", "busy", "starting", "dead", "unknown"]
-ChromeState = Literal["waiting", "connected", "frozen"]
+ChromeState = Literal["waiting", "connected", "frozen", "needs_you"]
 Severity = Literal["info", "warning", "alert"]
 ResponseStatus = Literal["ok", "error", "refused"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from chromium import free_port
 from colab_cdp_agent.chrome import endpoint
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate, start_remedy
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate, start_remedy
 from mosquitto import Mosquitto, find_mosquitto
 from night import Night
 from stranger import HOST, http, stranger
@@ -25,7 +25,7 @@ def absent(port: int, folder: Path | None = None) -> ChromeAbsentError:
 def test_chrome_is_found_under_the_address_that_was_asked_not_the_one_it_names() -> None:
     with stranger(http("200 OK", VERSION)) as there:
         found = asyncio.run(locate(HOST, there.port, None))
-    assert found == f"ws://{HOST}:{there.port}/devtools/browser/an-id"
+    assert found == Endpoint(f"ws://{HOST}:{there.port}/devtools/browser/an-id")
 
 
 def test_nothing_listens() -> None:

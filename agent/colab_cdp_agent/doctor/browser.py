@@ -1,11 +1,11 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
@@ -39,8 +39,10 @@ class Targets:
 async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
     """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
     try:
-        address = await locate(where.host, where.port, where.profile_dir)
-        return await _examine_running(address, profiles)
+        endpoint = await locate(where.host, where.port, where.profile_dir)
+        if endpoint.asks:
+            return [*_asking(endpoint)]
+        return await _examine_running(endpoint.address, profiles)
     except ChromeAbsentError as error:
         lost = Finding(
             ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
@@ -49,6 +51,13 @@ async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]
         remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
         lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
     return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
+
+
+def _asking(endpoint: Endpoint) -> Iterator[Finding]:
+    """Say of a browser what can be said without a question in it."""
+    yield Finding(ok=True, what=f"Chrome: {endpoint.browser} listens, and asks for consent")
+    unasked = "a person would have to click Allow for it; the agent asks once and stays"
+    yield Finding(ok=None, what=f"open notebooks: not looked at: {unasked}")
 
 
 async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:

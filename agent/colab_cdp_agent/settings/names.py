@@ -9,6 +9,11 @@ from colab_cdp_agent.settings.document import found
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
+
+class UsualPort(int):
+    """The port of a browser that was named neither by a port nor by a folder: a first guess."""
+
+
 SLUG: Final = r"[a-z0-9_-]{1,32}"
 LONGEST_NAME: Final = 32
 LONGEST_PATTERN: Final = 500

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.settings.names import Host, LinePattern, Port, Site, Slug
+from colab_cdp_agent.settings.names import Host, LinePattern, Port, Site, Slug, UsualPort
 from colab_cdp_agent.settings.telling import Alerts, Commands, Mqtt, Publish, Web
 from colab_cdp_agent.settings.units import ArchiveSize, Retention
 
@@ -24,8 +24,15 @@ class Chrome(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = field(default_factory=lambda: Host("127.0.0.1"))
     port: Annotated[
-        Port, Meta(description="The debugging port, as in `--remote-debugging-port`.")
-    ] = 9222
+        Port,
+        Meta(
+            description=(
+                "The debugging port, as in `--remote-debugging-port`. Where neither it nor a "
+                "profile folder is named, 9222 is tried, and then every browser of this computer "
+                "that has allowed remote debugging."
+            )
+        ),
+    ] = UsualPort(9222)
     profile_dir: Annotated[
         Path | None,
         Meta(
