@@ -55,12 +55,13 @@ class Night:
 
     def __init__(
         self,
-        port: int,
+        port: int | None,
         *,
         config: Mapping[str, Any] | None = None,
         arguments: Sequence[str] = (),
         sites: Sequence[str] = ("colab",),
         broker: Mosquitto | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="night-"))
         self.broker = broker or Mosquitto(self.home)
@@ -70,7 +71,9 @@ class Night:
         self._profiles = tuple(map(load_site, sites))
         self._config = dict(config or {})
         named = [option for site in sites for option in ("--site", site)]
-        self._arguments = ("--port", str(port), *named, *arguments)
+        where = () if port is None else ("--port", str(port))
+        self._arguments = (*where, *named, *arguments)
+        self._environment = dict(environment or {})
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -116,7 +119,7 @@ class Night:
                     *("--log-format", "json", "--verbose"),  # asyncio's complaints are wanted
                     *self._arguments,
                 ],
-                env=os.environ | state,
+                env=os.environ | self._environment | state,
                 stdout=screen,
                 stderr=log,
             )

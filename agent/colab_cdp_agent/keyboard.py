@@ -6,7 +6,7 @@ import select
 import sys
 from typing import Final
 
-LOOK_EVERY_S: Final = 0.3
+LOOK_EVERY_S: Final = 0.5
 READ_BYTES: Final = 4096
 
 
@@ -40,8 +40,11 @@ if sys.platform == "win32":
 else:
 
     def _pressed() -> bool:
-        terminal = sys.stdin.fileno()
-        if os.tcgetpgrp(terminal) != os.getpgrp():
-            return False  # in the background what is typed is for the shell, and a read stops us
-        readable, _, _ = select.select([terminal], [], [], 0)
-        return bool(readable) and b"\n" in os.read(terminal, READ_BYTES)
+        try:
+            terminal = sys.stdin.fileno()
+            if os.tcgetpgrp(terminal) != os.getpgrp():
+                return False  # what is typed is for the shell, and to read it would stop us
+            readable, _, _ = select.select([terminal], [], [], 0)
+            return bool(readable) and b"\n" in os.read(terminal, READ_BYTES)
+        except OSError:  # the terminal was closed, and the agent goes on under `nohup`
+            return False

@@ -93,8 +93,10 @@ def user_data_folders(
         home: the person's home folder.
 
     """
-    found = {path: browser for browser, path in reversed([*_folders(environ, platform, home)])}
-    return tuple(UserDataFolder(browser, path) for path, browser in reversed(found.items()))
+    found: dict[Path, str] = {}
+    for browser, path in _folders(environ, platform, home):
+        found.setdefault(path, browser)
+    return tuple(UserDataFolder(browser, path) for path, browser in found.items())
 
 
 def here() -> tuple[UserDataFolder, ...]:
