@@ -1,7 +1,8 @@
 """A browser that lets nobody in without a click, and a person who clicks, refuses, or does not."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 
 from asker import Asker
+from colab_cdp_agent.settings.tree import Chrome
+from colab_cdp_agent.watch import consent
+from colab_cdp_agent.watch.chrome_watch import ChromeWatch
+from colab_cdp_agent.watch.roster import Roster
 from everyday import ALLOW, REFUSE, EverydayBrowser, why_no_everyday_browser
 from mosquitto import find_mosquitto
 from night import Night
@@ -20,6 +25,8 @@ from xserver import Screen
 
 USUAL_PORT = 9222
 FROZEN_S = 12.0
+IGNORED_S = 4.0
+LIMIT_S = 30.0
 FAR_LESS_THAN_ITS_PATIENCE_S = 20.0
 
 pytestmark = pytest.mark.skipif(
@@ -127,6 +134,43 @@ def test_a_refusal_stands_until_a_person_says_otherwise(tmp_path: Path) -> None:
         evening.refresh()
         evening.allow()
         assert evening.questions() == 2
+
+
+def test_a_question_that_is_ignored_stays_on_the_screen_and_no_other_is_put_over_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consent, "PATIENCE_S", IGNORED_S)
+    with Screen() as screen, EverydayBrowser(screen) as browser:
+        for name, value in browser.environment.items():
+            monkeypatch.setenv(name, value)
+        asyncio.run(_ignore_it_once(screen, browser))
+
+
+async def _ignore_it_once(screen: Screen, browser: EverydayBrowser) -> None:
+    def enrol(*_: Any) -> Any:
+        raise AssertionError("no notebook is open")
+
+    watch = ChromeWatch(
+        Chrome(port=browser.port), Roster((), enrol), lambda: None, lambda _happening: None
+    )
+    watching = asyncio.create_task(watch.run())
+    await _until(lambda: "nobody clicked Allow" in (watch.info.reason or ""))
+    assert watch.info.state == "needs_you"
+    assert screen.shows_a_question()
+    screen.press(*REFUSE)  # the old question: nobody hears of it any more
+    await asyncio.to_thread(screen.until_it_is_empty)
+    assert watch.ask_again()
+    await asyncio.to_thread(screen.until_it_asks)
+    screen.press(*ALLOW)
+    await _until(lambda: watch.info.state == "connected")
+    watching.cancel()
+    await asyncio.wait({watching})
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not holds():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
 
 
 def test_an_agent_that_is_stopped_before_the_click_ends_at_once(tmp_path: Path) -> None:
