@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
 from colab_cdp_agent.chrome.tabs import Tabs
@@ -29,17 +30,29 @@ class ChromeWatch:
         where: host and port, or profile folder.
         roster: whose sessions the tabs are.
         changed: called when `info` changed.
+        name: what this browser is called, where there are several.
+        attached: which browsers the agent is attached to.
 
     Attributes:
         info: how it stands with Chrome.
 
     """
 
-    def __init__(self, where: Chrome, roster: Roster, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        where: Chrome,
+        roster: Roster,
+        changed: Callable[[], None],
+        name: str,
+        attached: Attached,
+    ) -> None:
         self.info = mqtt.ChromeInfo("waiting", None, datetime.now(UTC), "not looked for yet")
         self._where = where
         self._roster = roster
         self._changed = changed
+        self._name = name
+        self._attached = attached
+        self._log = log.bind(browser=name) if name else log
         self._tabs = Tabs(roster.notebook)
 
     async def run(self) -> None:
@@ -57,6 +70,10 @@ class ChromeWatch:
         where = self._where
         address = await locate(where.host, where.port, where.profile_dir)
         self._tabs = Tabs(self._roster.notebook)
+        with self._attached.hold(address, self._name):
+            await self._watch_tabs(address)
+
+    async def _watch_tabs(self, address: str) -> None:
         link = connect_browser(address, self._tabs.take, patience=HANDSHAKE_LIMIT_S)
         async with link as browser, asyncio.TaskGroup() as tasks:
             tasks.create_task(browser.read(), name="chrome read")
@@ -102,8 +119,8 @@ class ChromeWatch:
             return
         self.info = mqtt.ChromeInfo(state, product or before.product, datetime.now(UTC), reason)
         if state == "connected":
-            log.info("connected to Chrome", product=self.info.product)
+            self._log.info("connected to Chrome", product=self.info.product)
         else:
             details = {"remedy": remedy} if remedy else {}
-            log.warning("waiting for Chrome", reason=reason, **details)
+            self._log.warning("waiting for Chrome", reason=reason, **details)
         self._changed()

@@ -69,3 +69,10 @@ PASSING = frozenset({"stalled", "lifetime_near"})
 def find(kind: str) -> Finding:
     """Return the finding of a kind, in its usual words."""
     return Finding(kind, SENTENCES.get(kind, kind))
+
+
+def lost_chrome(browser: str) -> Finding:
+    """Return the finding that a browser is gone; it is named where there are several."""
+    found = find("chrome_gone")
+    named = found.text.replace("Chrome", f"The browser '{browser}'", 1)
+    return Finding(found.kind, named) if browser else found
