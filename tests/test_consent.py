@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from asker import Asker
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.settings.tree import Chrome
 from colab_cdp_agent.watch import consent
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
@@ -151,7 +152,12 @@ async def _ignore_it_once(screen: Screen, browser: EverydayBrowser) -> None:
         raise AssertionError("no notebook is open")
 
     watch = ChromeWatch(
-        Chrome(port=browser.port), Roster((), enrol), lambda: None, lambda _happening: None
+        Chrome(port=browser.port),
+        Roster((), enrol),
+        lambda: None,
+        lambda _happening: None,
+        "",
+        Attached(),
     )
     watching = asyncio.create_task(watch.run())
     await _until(lambda: "nobody clicked Allow" in (watch.info.reason or ""))

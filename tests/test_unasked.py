@@ -10,6 +10,7 @@ import pytest
 
 from asker import Asker
 from asking import AskingBrowser
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.settings.tree import Chrome
 from colab_cdp_agent.watch import consent
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
@@ -90,7 +91,9 @@ async def _watch(browser: AskingBrowser) -> tuple[list[str], list[mqtt.Happening
     def enrol(*_: Any) -> Any:
         raise AssertionError("there is no tab")
 
-    watch = ChromeWatch(Chrome(port=browser.port), Roster((), enrol), changed, told.append)
+    watch = ChromeWatch(
+        Chrome(port=browser.port), Roster((), enrol), changed, told.append, "", Attached()
+    )
     watching = asyncio.create_task(watch.run())
     while len(said) < 2 or browser.looks < LOOKS:  # noqa: ASYNC110 - of another thread
         await asyncio.sleep(0.05)

@@ -14,7 +14,11 @@ from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.tell.screen import printable
 
 ALARM: Final = "bold red"
-CHROME: Final = {"waiting": "no Chrome", "frozen": "Chrome is frozen"}
+CHROME: Final = {
+    "waiting": "no Chrome",
+    "frozen": "Chrome is frozen",
+    "needs_you": "Chrome needs you",
+}
 MOST_AGENT_LINES: Final = 6
 LONGEST_NAME: Final = 16
 FEWEST_LINES: Final = 3

@@ -110,7 +110,8 @@ class Bulletin:
         """Put up how often a person is needed: in the notebooks, and in Chrome itself."""
         waiting = sum(state.phase in mqtt.NEEDS_A_PERSON for state in self.states.values())
         if self._info is not None:
-            waiting += self._info.chrome.state == "needs_you"
+            browsers = self._info.browsers or (self._info.chrome,)
+            waiting += sum(browser.state == "needs_you" for browser in browsers)
         self._board.set(mqtt.NEEDS_YOU.at(**self._levels), str(waiting).encode())
 
 

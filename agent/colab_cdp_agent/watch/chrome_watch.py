@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
 from colab_cdp_agent.chrome.tabs import Tabs
@@ -33,24 +34,31 @@ class ChromeWatch:
         roster: whose sessions the tabs are.
         changed: called when `info` changed.
         needed: called when a person is needed in the browser, and when no more.
+        name: what this browser is called, where there are several.
+        attached: which browsers the agent is attached to.
 
     Attributes:
         info: how it stands with Chrome.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own, used here only
         self,
         where: Chrome,
         roster: Roster,
         changed: Callable[[], None],
         needed: Callable[[mqtt.Happening], None],
+        name: str,
+        attached: Attached,
     ) -> None:
         self.info = mqtt.ChromeInfo("waiting", None, datetime.now(UTC), "not looked for yet")
         self._where = where
         self._roster = roster
         self._changed = changed
         self._needed = needed
+        self._name = name
+        self._attached = attached
+        self._log = log.bind(browser=name) if name else log
         self._tabs = Tabs(roster.notebook)
         self._consent = Consent()
         self._notice = Notice()
@@ -71,13 +79,17 @@ class ChromeWatch:
             )
         finally:
             if self._consent.state == "open":
-                log.warning("a question is left open in Chrome: close it there")
+                self._log.warning("a question is left open in Chrome: close it there")
 
     async def _tend(self) -> None:
         """Connect, and watch the tabs until the browser is gone."""
         where = self._where
         endpoint = await locate(where.host, where.port, where.profile_dir)
         self._tabs = Tabs(self._roster.notebook)
+        with self._attached.hold(endpoint.address, self._name):
+            await self._watch_tabs(endpoint)
+
+    async def _watch_tabs(self, endpoint: Endpoint) -> None:
         async with self._connected(endpoint) as browser, asyncio.TaskGroup() as tasks:
             self._consent.given()
             tasks.create_task(browser.read(), name="chrome read")
@@ -135,12 +147,12 @@ class ChromeWatch:
             return
         self.info = mqtt.ChromeInfo(state, product or before.product, datetime.now(UTC), reason)
         if state == "connected":
-            log.info("connected to Chrome", product=self.info.product)
+            self._log.info("connected to Chrome", product=self.info.product)
         elif state == "needs_you":
-            log.warning("Chrome needs you", reason=reason)
+            self._log.warning("Chrome needs you", reason=reason)
         else:
             details = {"remedy": remedy} if remedy else {}
-            log.warning("waiting for Chrome", reason=reason, **details)
+            self._log.warning("waiting for Chrome", reason=reason, **details)
         self._changed()
         if (happening := self._notice.take(self.info)) is not None:
             self._needed(happening)

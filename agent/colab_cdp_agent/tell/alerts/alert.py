@@ -12,8 +12,6 @@ from colab_cdp_protocols import mqtt
 
 LONGEST_TITLE = 60
 LONGEST_TEXT = 300
-BROWSER = "Chrome"
-"""What is named in place of a notebook where it is none that needs a person."""
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -57,7 +55,7 @@ def alert_of(
     """Return the alert that an event of a session calls for, None where it rings for nobody.
 
     Args:
-        session: its id; empty where the browser itself needs a person.
+        session: its id.
         happening: what happened.
         ring: the groups and kinds that ring.
         state: how the session stood when it happened, where that is known.
@@ -75,7 +73,7 @@ def alert_of(
         text=_cut(happening.text, LONGEST_TEXT),
         at=happening.at,
         ripe_at=happening.at + timedelta(seconds=wait_s),
-        title=title_of(state) if session else BROWSER,
+        title=title_of(state),
         evidence=_cut(happening.evidence or "", LONGEST_TEXT),
         progress=_progress(state),
         patient=wait_s == occasion.PATIENCE_S,

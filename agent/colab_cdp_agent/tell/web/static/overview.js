@@ -113,6 +113,7 @@ function agentSays(agent, now) {
   }
   const { chrome, reason } = agent.info ?? {};
   if (chrome === "waiting") return ["warning", say("agent.no_chrome", { name, reason: reason ?? "" })];
+  if (chrome === "needs_you") return ["warning", say("agent.needs_you", { name, reason: reason ?? "" })];
   if (chrome === "frozen") return ["warning", say("agent.frozen", { name })];
   return ["online", say("agent.online", { name })];
 }
