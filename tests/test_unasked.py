@@ -16,7 +16,7 @@ from colab_cdp_agent.watch import consent
 from colab_cdp_agent.watch.chrome_watch import ChromeWatch
 from colab_cdp_agent.watch.roster import Roster
 from colab_cdp_protocols import mqtt
-from command import COMMAND, Command
+from command import COMMAND, Command, run
 from mosquitto import find_mosquitto
 from night import Night
 from person import eventually
@@ -42,6 +42,15 @@ def test_a_browser_that_refuses_is_asked_again_only_when_a_person_says_so(tmp_pa
             asked = Asker(night).ask("refresh")["data"]["result"]
             assert "Chrome asks once more" in asked
             night.until(lambda questions=questions: browser.questions > questions)
+
+
+def test_the_doctor_raises_no_question(tmp_path: Path) -> None:
+    with AskingBrowser(tmp_path / "home", refuses=True) as browser:
+        port = ("--port", str(browser.port))
+        ended = run(tmp_path, "doctor", *port, "--no-mqtt", env=browser.environment)
+        assert browser.questions == 0
+    assert "Chrome listens, and asks for consent" in ended.stdout
+    assert ended.returncode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is another thing there")
