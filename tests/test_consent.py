@@ -82,9 +82,9 @@ def an_evening(folder: Path, *, named: bool = True, **config: Any) -> Iterator[E
     """Let the browser be open with a notebook in the background, and the agent be started."""
     with Screen() as screen, Notes(folder) as notes, EverydayBrowser(screen) as browser:
         browser.open(notes.url("note"))
-        port = browser.port if named else None
+        ports = [browser.port] if named else []
         sites = [str(notes.profile)]
-        with Night(port, config=config, sites=sites, environment=browser.environment) as night:
+        with Night(*ports, config=config, sites=sites, environment=browser.environment) as night:
             yield Evening(screen, browser, night, notes)
 
 

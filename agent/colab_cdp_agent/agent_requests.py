@@ -7,6 +7,7 @@ from colab_cdp_agent.answer import Answer, done
 from colab_cdp_agent.config import Config, state_dir
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
+from colab_cdp_agent.tell.screen import called
 from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_protocols import mqtt
 
@@ -74,7 +75,7 @@ class AgentRequests:
     def _pages(self) -> Iterator[dict[str, object]]:
         """Say how each notebook stands; nothing in a tab is touched."""
         for state in self._bulletin.states.values():
-            said = f"{state.title}: {state.phase}"
+            said = f"{called(state)}: {state.phase}"
             if state.attention is not None:
                 yield _finding(f"{said}: {state.attention.text}", ok=False)
             else:

@@ -68,7 +68,7 @@ class Chrome(Struct, frozen=True, forbid_unknown_fields=True):
     def called(self) -> str:
         """What this browser is called, by its name or by where it is."""
         if self.name is not None:
-            return self.name
+            return str(self.name)
         folder = self.profile_dir
         if folder is None:
             return str(self.port)

@@ -105,16 +105,16 @@ class Browsers:
 
 
 def summary(infos: Mapping[str, mqtt.ChromeInfo]) -> mqtt.ChromeInfo:
-    """Return the one state of several browsers: the worst, with the reason of each that is so."""
+    """Return the one state of several browsers: the worst; with the reason of each that has one."""
     if len(infos) == 1:
         return next(iter(infos.values()))
     worst = min((info.state for info in infos.values()), key=WORST_FIRST.index)
-    alike = {name: info for name, info in infos.items() if info.state == worst}
-    products = dict.fromkeys(info.product for info in alike.values() if info.product is not None)
-    reasons = [f"{name}: {info.reason}" for name, info in alike.items() if info.reason is not None]
+    alike = [info for info in infos.values() if info.state == worst]
+    products = dict.fromkeys(info.product for info in alike if info.product is not None)
+    reasons = [f"{name}: {info.reason}" for name, info in infos.items() if info.reason is not None]
     return mqtt.ChromeInfo(
         worst,
         ", ".join(products) or None,
-        min(info.since for info in alike.values()),
+        min(info.since for info in alike),
         "; ".join(reasons) or None,
     )
