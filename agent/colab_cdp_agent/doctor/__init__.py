@@ -41,7 +41,8 @@ class _Examination:
             name = config.agent_name(settings.name, platform.node())
             self._tell(*machine.folders(folder, settings.archive))
             profiles = self._profiles(settings)
-            self._tell(*await browser.examine(settings.chrome, profiles))
+            async for finding in browser.examine_all(settings.browsers, profiles):
+                self._tell(finding)
             self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
             self._tell(*await push.examine(settings.alerts))
         return exit_code(self._findings)

@@ -1,11 +1,11 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
@@ -36,29 +36,52 @@ class Targets:
             self.pages.append(info)
 
 
-async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
-    """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
+async def examine_all(
+    browsers: Sequence[Chrome], profiles: tuple[Profile, ...]
+) -> AsyncIterator[Finding]:
+    """Yield what is found of each browser; where there are several, by their names."""
+    for browser in browsers:
+        named = "Chrome" if len(browsers) == 1 else f"Chrome '{browser.called}'"
+        for finding in await examine(browser, profiles, named):
+            yield finding
+
+
+async def examine(
+    where: Chrome, profiles: tuple[Profile, ...], named: str = "Chrome"
+) -> list[Finding]:
+    """Check a browser and every open notebook in it; nothing in a tab is touched."""
     try:
-        address = await locate(where.host, where.port, where.profile_dir)
-        return await _examine_running(address, profiles)
+        endpoint = await locate(where.host, where.port, where.profile_dir)
+        if endpoint.asks:
+            return [*_asking(endpoint, named)]
+        return await _examine_running(endpoint.address, profiles, named)
     except ChromeAbsentError as error:
         lost = Finding(
-            ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
+            ok=False, what=f"{named}: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
         )
     except ChromeError as error:
         remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
-        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
-    return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
+        lost = Finding(ok=False, what=f"{named}: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
+    return [lost, Finding(ok=None, what=f"open notebooks: not looked at, without {named}")]
 
 
-async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
+def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
+    """Say of a browser what can be said without a question in it."""
+    yield Finding(ok=True, what=f"{named}: {endpoint.browser} listens, and asks for consent")
+    unasked = "a person would have to click Allow for it; the agent asks once and stays"
+    yield Finding(ok=None, what=f"open notebooks: not looked at: {unasked}")
+
+
+async def _examine_running(
+    address: str, profiles: tuple[Profile, ...], named: str
+) -> list[Finding]:
     targets = Targets()
     async with _connected(address, targets) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
         notebooks = _notebooks(targets.pages, profiles)
         count = len(targets.pages)
-        what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
+        what = f"{named}: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
         if targets.malformed:
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
             return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
