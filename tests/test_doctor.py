@@ -198,6 +198,17 @@ def test_without_chrome_the_remedy_is_that_of_this_system(tmp_path: Path) -> Non
     assert "- open notebooks: not looked at, without Chrome" in ended.stdout
 
 
+def test_each_of_several_browsers_is_looked_at_by_its_name(tmp_path: Path) -> None:
+    one, other = free_port(), free_port()
+    ended = run(tmp_path, "doctor", "--port", str(one), "--port", str(other), "--no-mqtt")
+    assert ended.returncode == 3
+    for port in (one, other):
+        assert f"✗ Chrome '{port}': nothing listens on {HOST}:{port}" in ended.stdout
+    twice = run(tmp_path, "doctor", "--port", str(one), "--port", str(one), "--no-mqtt")
+    assert twice.returncode == 2
+    assert f"--port: chrome[1].port: the port {one} is that of chrome[0] too" in twice.stdout
+
+
 @pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto installed")
 def test_a_broker_that_refuses_the_password_is_told_without_it(
     theatre: Theatre, tmp_path: Path
