@@ -14,7 +14,7 @@ from colab_cdp_agent.running import configure
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.sites import find_site, load_site
+from colab_cdp_agent.watch.sites import open_site
 
 __all__ = ["Finding", "examine"]
 
@@ -70,11 +70,12 @@ class _Examination:
         loaded = []
         for site in settings.sites:
             try:
-                loaded.append(load_site(site))
+                found = open_site(site)
             except ConfigError as error:
                 self._tell(_wrong("site profile", error))
             else:
-                self._tell(Finding(ok=True, what=f"site profile {site}: {find_site(site)}"))
+                loaded.append(found.profile)
+                self._tell(Finding(ok=True, what=f"site profile {found}: {found.path}"))
         return tuple(loaded)
 
 
