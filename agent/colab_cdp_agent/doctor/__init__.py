@@ -7,7 +7,8 @@ from rich.console import Console
 
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import ConfigError
-from colab_cdp_agent.doctor import broker, browser, machine, push
+from colab_cdp_agent.doctor import broker, browser, machine, page, push
+from colab_cdp_agent.doctor.capture import Captures
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.running import configure
@@ -41,7 +42,8 @@ class _Examination:
             name = config.agent_name(settings.name, platform.node())
             self._tell(*machine.folders(folder, settings.archive))
             profiles = self._profiles(settings)
-            self._tell(*await browser.examine(settings.chrome, profiles))
+            look = page.examine if options.capture is None else Captures(options.capture).examine
+            self._tell(*await browser.examine(settings.chrome, profiles, look))
             self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
             self._tell(*await push.examine(settings.alerts))
         return exit_code(self._findings)

@@ -1,7 +1,7 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
@@ -14,6 +14,8 @@ from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
 HANDSHAKE_LIMIT_S = 10.0
+
+Look = Callable[[Browser, cdp.TargetInfo, Profile], Awaitable[Finding]]
 
 
 class Targets:
@@ -36,11 +38,16 @@ class Targets:
             self.pages.append(info)
 
 
-async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
-    """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
+async def examine(
+    where: Chrome, profiles: tuple[Profile, ...], look: Look = page.examine
+) -> list[Finding]:
+    """Check the Chrome and every open notebook in it; nothing in a tab is touched.
+
+    `look` examines one tab.
+    """
     try:
         address = await locate(where.host, where.port, where.profile_dir)
-        return await _examine_running(address, profiles)
+        return await _examine_running(address, profiles, look)
     except ChromeAbsentError as error:
         lost = Finding(
             ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
@@ -51,12 +58,14 @@ async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]
     return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
 
 
-async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
+async def _examine_running(
+    address: str, profiles: tuple[Profile, ...], look: Look
+) -> list[Finding]:
     targets = Targets()
-    async with _connected(address, targets) as browser:
+    async with connected(address, targets) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
-        notebooks = _notebooks(targets.pages, profiles)
+        notebooks = notebooks_of(targets.pages, profiles)
         count = len(targets.pages)
         what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
         if targets.malformed:
@@ -66,11 +75,11 @@ async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[
             names = ", ".join(profile.site for profile in profiles)
             nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
             return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
-        reads = (page.examine(browser, info, profile) for info, profile in notebooks)
+        reads = (look(browser, info, profile) for info, profile in notebooks)
         return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
 
 
-def _notebooks(
+def notebooks_of(
     pages: list[cdp.TargetInfo], profiles: tuple[Profile, ...]
 ) -> list[tuple[cdp.TargetInfo, Profile]]:
     """Return the tabs that hold a notebook, each with the first profile that names it."""
@@ -83,7 +92,7 @@ def _notebooks(
 
 
 @asynccontextmanager
-async def _connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
+async def connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
     """Hold a connection that is read; where it ends, the calls on it say so."""
     async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
         reading = asyncio.create_task(browser.read(), name="chrome read")

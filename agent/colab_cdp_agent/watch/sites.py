@@ -35,6 +35,13 @@ class Site(msgspec.Struct, frozen=True):
         how = "extended" if self.profile.extends else "replaced"
         return f"{self.name} ({how} by your own {self.path.parent.name}/{self.path.name})"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it is read from, the person's own first."""
+        if self.profile.extends is None:
+            return (self.path,)
+        return self.path, shipped() / "sites" / f"{self.profile.extends}.yaml"
+
 
 def shipped() -> Path:
     """Return the folder of the configuration that comes along, installed or in a checkout."""
