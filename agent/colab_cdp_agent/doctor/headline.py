@@ -3,6 +3,7 @@
 Pure. Nothing of the person's: no title, no address, no path.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from colab_cdp_agent import __version__
@@ -19,6 +20,7 @@ HEAD = (
     "<title>colab-cdp-agent capture</title>\n"
 )
 """Comes before the page's own `head`, so that it holds for all of it."""
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
 ABOUT = """\
 The structure of a notebook page, without what it is about: tags, classes, ids, roles, and of its
 texts those alone that the site profile knows. Anything else is …, and (30) says that it was of at
@@ -42,7 +44,8 @@ def _lines(
     yield f"profile: {profile.site}{' (extended)' if profile.extends else ''}"
     hidden = "hidden" if reading.hidden else "visible"
     loaded = "still loading" if reading.loading else "loaded"
-    yield f"page: language {reading.language[:10] or 'unknown'}, {loaded}, {hidden}"
+    language = reading.language if LANGUAGE.fullmatch(reading.language) else "unknown"
+    yield f"page: language {language}, {loaded}, {hidden}"
     yield f"verdict: {now.phase}, connection {now.connection}, kernel {now.kernel}"
     yield from limits
     yield "detectors:"

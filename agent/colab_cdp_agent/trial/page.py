@@ -1,4 +1,4 @@
-"""What came of a profile on one page: what `doctor` says of it, and a line for all that it seeks."""
+"""What came of a profile on one page: what `doctor` says of it, and what it found."""
 
 from collections.abc import Iterator
 

@@ -17,12 +17,12 @@ function capture({ nodes: mostNodes, depth: deepest, children: mostChildren, cha
     "applet", "base", "embed", "fencedframe", "frame", "frameset", "noembed", "noframes", "noscript",
     "object", "plaintext", "portal", "script", "source", "style", "template", "title", "track", "xmp",
   ]);
-  const VOID = new Set([
-    "area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "iframe",
-  ]);
+  const VOID = new Set(["area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"]);
+  /** The parser reads whatever stands in them as text. */
+  const EMPTY = new Set(["audio", "canvas", "iframe", "video"]);
   /** What a person wrote or a cell printed: its inner structure is theirs. */
   const THEIRS =
-    "pre, code, textarea, canvas, [contenteditable], [role=textbox], .monaco-editor, .CodeMirror, .cm-editor";
+    "pre, code, textarea, [contenteditable], [role=textbox], .monaco-editor, .CodeMirror, .cm-editor";
   const parts = [""];
   let nodes = 0;
   let cut = 0;
@@ -54,8 +54,10 @@ function capture({ nodes: mostNodes, depth: deepest, children: mostChildren, cha
     return true;
   }
 
+  /** What has no box of its own shows by its children. */
   function isShown(element) {
-    return element.localName === "slot" || element.checkVisibility({ visibilityProperty: true });
+    return element.checkVisibility({ visibilityProperty: true }) ||
+      getComputedStyle(element).display === "contents";
   }
 
   function write(element, depth, { exact, content, shown }) {
@@ -77,7 +79,7 @@ function capture({ nodes: mostNodes, depth: deepest, children: mostChildren, cha
     if (VOID.has(tag)) return;
     if (element.matches(THEIRS)) {
       put(escaped(allowed.hasMarked(element) ? allowed.texts(element) : allowed.length(element)));
-    } else {
+    } else if (!EMPTY.has(tag)) {
       if (element.shadowRoot) {
         put(`${indent(depth + 1, here.exact)}<template shadowrootmode="open">`);
         below(element.shadowRoot, depth + 2, here);

@@ -132,7 +132,8 @@ function redaction({ runs, words, texts }) {
     }
   }
 
-  const [DROPPED, SPELLED, MASKED] = [0, 1, 2];
+  /** What becomes of a character; of any other nothing is told. */
+  const [SPELLED, MASKED] = [1, 2];
 
   /** A text of which only what is known stands; in `content` only what a test holds on. */
   function redacted(text, ranges = [], content = false) {
