@@ -18,12 +18,12 @@ function redaction({ runs, words, texts }) {
   const LONGEST_WORD = 40;
   const MOST_RULES = 20000;
   const SEGMENT = /[^\s\-_:./]+/g;
-  const PIECE = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^A-Za-z\d]+/g;
+  const WORD = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
   const CODE_NAME = /^[A-Za-z]{2,20}\d{0,2}$/;
   const NAMES = /^(?:class|id|slot|part|for|name|aria-(?:controls|describedby|labelledby|owns))$/;
   const READ_OUT = new RegExp(
     "^(?:aria-(?:label|description|roledescription|valuetext|placeholder)|alt|content|heading|label" +
-    "|labeltext|placeholder|summary|title|tooltip|tooltiptext|value)$|label|title|text|name$",
+    "|labeltext|placeholder|summary|title|tooltip|tooltiptext|value)$|label|title|text",
   );
   const LOADS = new RegExp(
     "^(?:action|archive|background|cite|classid|codebase|data|formaction|href|longdesc|manifest" +
@@ -177,9 +177,13 @@ function redaction({ runs, words, texts }) {
     return /[\s!-~]/.test(character) ? character : "…";
   }
 
+  /** Words, and a number of two digits at most: a part of an id may be made of shorter words. */
   function isKnown(segment) {
-    const piecesOf = segment.match(PIECE) ?? [];
-    return piecesOf.every((piece) => /^\d{1,2}$/.test(piece) || known.has(piece.toLowerCase()));
+    if (/^\d{1,2}$/.test(segment)) return true;
+    const [, letters] = segment.match(/^([A-Za-z]+)\d{0,2}$/) ?? [];
+    if (!letters) return false;
+    if (known.has(letters.toLowerCase())) return true;
+    return letters.match(WORD).every((word) => word.length > 1 && known.has(word.toLowerCase()));
   }
 
   function isWord(value) {
