@@ -54,7 +54,9 @@ class Captures:
         except OSError as error:
             said = f"{found.what}; {self._file} cannot be written: {error.strerror}"
             return Finding(ok=False, what=said, remedy="name another file")
-        said = f"{found.what}; its structure is in {path}, {len(text):,} characters"
+        said = (
+            f"{found.what.removesuffix('.')}; its structure is in {path}, {len(text):,} characters"
+        )
         return msgspec.structs.replace(found, what=said)
 
 
