@@ -119,14 +119,15 @@ def test_it_ends_the_broker_that_it_started(theatre: Theatre, tmp_path: Path) ->
     assert processes_of(tmp_path) == []
 
 
-def test_it_leaves_a_tab_as_it_was(theatre: Theatre, tmp_path: Path) -> None:
-    _, target = theatre.notebook("as-it-was")
+@pytest.mark.parametrize("more", [(), ("--capture",)], ids=["read", "captured"])
+def test_it_leaves_a_tab_as_it_was(theatre: Theatre, tmp_path: Path, more: tuple[str, ...]) -> None:
+    _, target = theatre.notebook(f"as-it-was{''.join(more)}")
     with Person(theatre.chromium) as person:
         session = person.attach(target)
         before = person.evaluate(session, GLOBALS)
         person.evaluate(session, WATCH)
         theatre.wiretap.methods.clear()
-        code, said = theatre.doctor(tmp_path, "--no-mqtt")
+        code, said = theatre.doctor(tmp_path, "--no-mqtt", *more)
         assert code == 0, said
         assert person.evaluate(session, "window.changes") == 0
         assert set(person.evaluate(session, GLOBALS).split(",")) - set(before.split(",")) == {

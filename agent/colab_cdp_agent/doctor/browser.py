@@ -1,7 +1,14 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
@@ -14,6 +21,8 @@ from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
 HANDSHAKE_LIMIT_S = 10.0
+
+Look = Callable[[Browser, cdp.TargetInfo, Profile], Awaitable[Finding]]
 
 
 class Targets:
@@ -37,24 +46,27 @@ class Targets:
 
 
 async def examine_all(
-    browsers: Sequence[Chrome], profiles: tuple[Profile, ...]
+    browsers: Sequence[Chrome], profiles: tuple[Profile, ...], look: Look = page.examine
 ) -> AsyncIterator[Finding]:
-    """Yield what is found of each browser; where there are several, by their names."""
+    """Yield what is found of each browser; where there are several, by their names.
+
+    `look` examines one tab.
+    """
     for browser in browsers:
         named = "Chrome" if len(browsers) == 1 else f"Chrome '{browser.called}'"
-        for finding in await examine(browser, profiles, named):
+        for finding in await examine(browser, profiles, look, named):
             yield finding
 
 
 async def examine(
-    where: Chrome, profiles: tuple[Profile, ...], named: str = "Chrome"
+    where: Chrome, profiles: tuple[Profile, ...], look: Look = page.examine, named: str = "Chrome"
 ) -> list[Finding]:
     """Check a browser and every open notebook in it; nothing in a tab is touched."""
     try:
         endpoint = await locate(where.host, where.port, where.profile_dir)
         if endpoint.asks:
             return [*_asking(endpoint, named)]
-        return await _examine_running(endpoint.address, profiles, named)
+        return await _examine_running(endpoint.address, profiles, look, named)
     except ChromeAbsentError as error:
         lost = Finding(
             ok=False, what=f"{named}: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
@@ -73,13 +85,13 @@ def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
 
 
 async def _examine_running(
-    address: str, profiles: tuple[Profile, ...], named: str
+    address: str, profiles: tuple[Profile, ...], look: Look, named: str
 ) -> list[Finding]:
     targets = Targets()
-    async with _connected(address, targets) as browser:
+    async with connected(address, targets) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
-        notebooks = _notebooks(targets.pages, profiles)
+        notebooks = notebooks_of(targets.pages, profiles)
         count = len(targets.pages)
         what = f"{named}: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
         if targets.malformed:
@@ -89,11 +101,11 @@ async def _examine_running(
             names = ", ".join(profile.site for profile in profiles)
             nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
             return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
-        reads = (page.examine(browser, info, profile) for info, profile in notebooks)
+        reads = (look(browser, info, profile) for info, profile in notebooks)
         return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
 
 
-def _notebooks(
+def notebooks_of(
     pages: list[cdp.TargetInfo], profiles: tuple[Profile, ...]
 ) -> list[tuple[cdp.TargetInfo, Profile]]:
     """Return the tabs that hold a notebook, each with the first profile that names it."""
@@ -106,7 +118,7 @@ def _notebooks(
 
 
 @asynccontextmanager
-async def _connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
+async def connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
     """Hold a connection that is read; where it ends, the calls on it say so."""
     async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
         reading = asyncio.create_task(browser.read(), name="chrome read")
