@@ -155,3 +155,14 @@ def test_every_value_of_ones_own_stands_where_it_stood(own: Any, base: Any) -> N
     merged = extended(Document("own", own), Document("base", base)).value
     assert holds(own, merged)
     assert extended(Document("own", own), Document("base", own)).source == "own"
+
+
+@pytest.mark.parametrize("workspace", ["", "/workspaces/auto-q", "/workspaces/mine"])
+@pytest.mark.parametrize("rest", ["", "?reset", "#a-heading"])
+def test_a_notebook_keeps_its_name_in_whichever_workspace_it_is_opened(
+    workspace: str, rest: str
+) -> None:
+    named = load_site("jupyterlab").notebook(
+        f"http://localhost:8888/user/me/lab{workspace}/tree/notes/a.ipynb{rest}"
+    )
+    assert named == "http://localhost:8888/user/me/lab/tree/notes/a.ipynb"

@@ -210,9 +210,15 @@ class Profile(Strict, frozen=True):
                 raise ValueError(f"expected detectors for the state {state!r}")
 
     def notebook(self, url: str) -> str | None:
-        """Return what names the notebook at an address, or None where the site is another."""
+        """Return what names the notebook at an address, or None where the site is another.
+
+        That is what its pattern matched, or, where the pattern has groups, what these hold.
+        """
         found = (re.match(pattern, url) for pattern in self.notebooks)
-        return next((match[0] for match in found if match), None)
+        match = next(filter(None, found), None)
+        if match is None:
+            return None
+        return "".join(filter(None, match.groups())) if match.re.groups else match[0]
 
     def title(self, tab_title: str) -> str:
         """Return the notebook's title without what the site adds to it."""
