@@ -13,6 +13,8 @@ from pathlib import Path
 from colab_cdp_agent.file_lock import FileLock
 lock = FileLock(Path(sys.argv[1]))
 print(lock.try_acquire(), flush=True)
+lock.keep()
+lock.release()
 time.sleep(60)
 """
 
@@ -37,7 +39,7 @@ def test_what_stands_in_the_file_can_be_read_and_stays(tmp_path: Path) -> None:
     assert path.read_bytes() == b"7"
 
 
-def test_a_holder_that_is_killed_lets_go(tmp_path: Path) -> None:
+def test_a_process_keeps_what_it_holds_until_it_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
     command = [sys.executable, "-c", HOLDER, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:

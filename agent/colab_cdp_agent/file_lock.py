@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -68,6 +69,11 @@ class FileLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def keep(self) -> None:
+        """Hold the lock until this process is over, which no object of its interpreter outlives."""
+        if self._file is not None:
+            os.dup(self._file.fileno())
 
     @contextlib.asynccontextmanager
     async def holding(self, limit_s: float) -> AsyncIterator[None]:
