@@ -21,6 +21,7 @@ from colab_cdp_agent.tell.ports import lan_address
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import page as page_module
 from colab_cdp_agent.tell.web.address import qr_code
+from colab_cdp_agent.tell.web.listening import listening, own_port
 from colab_cdp_agent.tell.web.page import PASSWORD_FILE, PhonePage
 
 HOST = "127.0.0.1"
@@ -30,6 +31,7 @@ from pathlib import Path
 from msgspec import structs
 from colab_cdp_agent.config import Config, Web
 from colab_cdp_agent.tell.publisher import Identity
+from colab_cdp_agent.tell.web.listening import listening, own_port
 from colab_cdp_agent.tell.web.page import PhonePage
 
 port = int(sys.argv[1])
@@ -193,6 +195,15 @@ def test_a_password_that_cannot_be_kept_is_a_page_that_is_not_served(tmp_path: P
             await until(page, "holds no password")
 
     play(story())
+
+
+def test_a_port_is_nobody_elses_on_any_system() -> None:
+    assert own_port("win32") == [(-5, 1)]
+    assert own_port("linux") == own_port("darwin") == [(socket.SO_REUSEADDR, 1)]
+    with listening(HOST, 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            listening(HOST, port)
 
 
 def test_a_code_reads_as_the_address_it_was_made_of() -> None:
