@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 BACKGROUND = $(BIN)/python scripts/background.py
 
-.PHONY: help setup check test pure run start stop status logs demo bench
+.PHONY: help setup check test pure run start stop status logs phone demo bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ status: ## how it stands with the agent in the background
 
 logs: ## what the agent in the background said lately
 	@$(PYTHON) scripts/background.py logs
+
+phone: .venv/has-run ## where the phone page is, and a code to scan
+	@$(BIN)/colab-cdp-agent phone $(ARGS)
 
 demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
 	$(BIN)/colab-cdp-agent demo $(ARGS)
