@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, inspect, structs
 
+from colab_cdp_agent.settings.names import UsualPort
 from colab_cdp_agent.settings.secret import Secret
 from colab_cdp_agent.settings.shape import json_schema
 from colab_cdp_agent.settings.tree import Config
@@ -45,6 +46,8 @@ def plain(value: object) -> Any:
             return str(value)
         case str():
             return str(value)
+        case UsualPort():
+            return int(value)
         case _:
             return value
 
