@@ -55,6 +55,7 @@ from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.session import Listener, Session
+from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
 
 GHOSTS_AFTER_S = 5.0
@@ -93,7 +94,7 @@ class Agent:
             self._board, config.mqtt.root, name, config.publish, config.commands
         )
         self._topics = TopicFile(folder / f"topics-{name}.json")
-        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
+        self._ringing = Ringing(config.alerts, folder / f"alerts-{name}", self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,
@@ -114,6 +115,7 @@ class Agent:
             Archive(archive_folder, archive.max_bytes, archive.keep, ansi=archive.ansi),
             Journal(journal_path(folder, name), archive.keep),
             Company(),
+            Wishes(folder / f"wishes-{name}.json"),
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
         self._raised: dict[str, list[mqtt.Attention]] = {}
@@ -123,7 +125,12 @@ class Agent:
         )
 
         self._requests = AgentRequests(
-            config, self._board, self._bulletin, self._browsers, self._info
+            config,
+            self._board,
+            self._bulletin,
+            self._browsers,
+            wishes=self._house.wishes,
+            info=self._info,
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
         self._page = PhonePage(
@@ -142,6 +149,8 @@ class Agent:
             self._screen.say(line)
         self._tell_info()
         self._raised = self._open_attentions()
+        self._house.wishes.recall(self._started)
+        self._browsers.pause(on=self._house.wishes.paused)
         self._house.journal.began(self._started, __version__)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -276,6 +285,7 @@ class Agent:
                 self._bulletin.forget(session)
                 self._house.company.forget(session)
                 self._house.archive.forget(session)
+                await self._house.wishes.forget(session)
             self._note_topics()
             await asyncio.sleep(HOUSEKEEPING_EVERY_S)
 

@@ -9,6 +9,7 @@ from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.screen import called
 from colab_cdp_agent.watch.browsers import Browsers
+from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
 
 
@@ -20,22 +21,26 @@ class AgentRequests:
         board: what is published.
         bulletin: the states of all sessions.
         browsers: whose sessions they are.
+        wishes: remembers what is asked of them.
         info: gives how it stands with the agent.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         config: Config,
         board: Board,
         bulletin: Bulletin,
         browsers: Browsers,
+        *,
+        wishes: Wishes,
         info: Callable[[], mqtt.Info],
     ) -> None:
         self._config = config
         self._board = board
         self._bulletin = bulletin
         self._browsers = browsers
+        self._wishes = wishes
         self._info = info
 
     async def carry_out(self, verb: str) -> Answer:
@@ -54,6 +59,7 @@ class AgentRequests:
             wrong = sum(finding["ok"] is False for finding in findings)
             return done(f"{wrong} findings need you" if wrong else "all is well", findings)
         self._browsers.pause(on=verb == "pause")
+        await self._wishes.keep_pause(on=self._browsers.paused)
         return done("the duties rest" if self._browsers.paused else "the duties are done again")
 
     def _machine(self) -> list[dict[str, object]]:

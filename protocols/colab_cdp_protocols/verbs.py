@@ -18,13 +18,13 @@ class NoArguments(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KeepAlive(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether the duty is done in this session until the agent ends."""
+    """Whether the duty is done in this session from now on."""
 
     on: bool
 
 
 class ClearEvery(Struct, frozen=True, forbid_unknown_fields=True):
-    """The time between two clearings in this session until the agent ends; 0 turns them off."""
+    """The time between two clearings in this session from now on; 0 turns them off."""
 
     minutes: Annotated[int, Meta(ge=0, le=LONGEST_CLEAR_EVERY_MINUTES)]
 

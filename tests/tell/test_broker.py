@@ -23,12 +23,11 @@ from colab_cdp_agent.tell.broker import (
     BrokerFailedError,
     EmbeddedBroker,
 )
-from colab_cdp_agent.tell.broker_files import STORE_BYTES, BrokerFolder, FileLock
+from colab_cdp_agent.tell.broker_files import STORE_BYTES, BrokerFolder
 from colab_cdp_agent.tell.broker_process import (
     BrokerProcess,
     command_line,
     command_line_query,
-    detach_options,
     find_nats_server,
 )
 from colab_cdp_agent.tell.broker_store import BOUNDS, NatsRefusedError, settle
@@ -558,20 +557,7 @@ def test_a_bound_port_is_not_free() -> None:
     assert first_free_port((0, port)) == port
 
 
-def test_a_lock_has_one_holder(tmp_path: Path) -> None:
-    first, second = FileLock(tmp_path / "a.lock"), FileLock(tmp_path / "a.lock")
-    assert first.try_acquire()
-    assert first.try_acquire()
-    assert not second.try_acquire()
-    first.release()
-    assert second.try_acquire()
-    second.release()
-
-
-def test_how_a_process_is_detached_and_asked_for_on_each_system() -> None:
-    assert detach_options("linux") == {"start_new_session": True, "creationflags": 0}
-    assert detach_options("darwin") == detach_options("linux")
-    assert detach_options("win32") == {"start_new_session": False, "creationflags": 0x208}
+def test_how_a_process_is_asked_for_on_each_system() -> None:
     assert command_line_query("darwin", 7) == ["ps", "-ww", "-o", "args=", "-p", "7"]
     windows = command_line_query("win32", 7)
     assert windows[0] == "powershell.exe"

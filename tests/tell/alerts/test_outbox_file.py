@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import samples
+from colab_cdp_agent.keep.small_file import DAMAGED_KEPT
 from colab_cdp_agent.tell.alerts.alert import Alert
 from colab_cdp_agent.tell.alerts.outbox import Kept
-from colab_cdp_agent.tell.alerts.outbox_file import DAMAGED_KEPT, OutboxFile
+from colab_cdp_agent.tell.alerts.outbox_file import OutboxFile
 
 NOW = samples.MOMENT
 alerts = st.builds(
