@@ -20,7 +20,9 @@ check: .venv/has-dev ## formatting, lint and types
 
 test: .venv/has-dev ## the tests; they need a Chromium and Mosquitto
 	$(BIN)/python scripts/programs.py
-	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1 -r R $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS) || \
+	  { test $$? -eq 1 && echo "Once more, alone: what failed beside others" && \
+	    $(BIN)/python -m pytest --last-failed $(ARGS); }
 
 pure: .venv/has-dev ## the tests that need neither a browser nor a broker
 	$(BIN)/python -m pytest -m pure $(ARGS)

@@ -44,4 +44,12 @@ def configure(form: Format, *, verbose: bool) -> None:
     # debug lines hold frames whole, secrets too.
     level = logging.WARNING if verbose else logging.CRITICAL
     logging.basicConfig(level=level, stream=sys.stderr)
-    logging.getLogger("mqtt").setLevel(level)  # aiomqtt gives its own another
+    mqtt = logging.getLogger("mqtt")
+    mqtt.setLevel(level)  # aiomqtt gives its own another
+    mqtt.addFilter(_without_stack)
+
+
+def _without_stack(record: logging.LogRecord) -> bool:
+    """Let a line pass without its stack: aiomqtt adds one to an answer whose caller has left."""
+    record.exc_info = None
+    return True
