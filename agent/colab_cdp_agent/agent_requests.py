@@ -7,7 +7,8 @@ from colab_cdp_agent.answer import Answer, done
 from colab_cdp_agent.config import Config, state_dir
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
-from colab_cdp_agent.watch.roster import Roster
+from colab_cdp_agent.tell.screen import called
+from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
 
@@ -19,7 +20,7 @@ class AgentRequests:
         config: what the agent was set to.
         board: what is published.
         bulletin: the states of all sessions.
-        roster: the sessions.
+        browsers: whose sessions they are.
         wishes: remembers what is asked of them.
         info: gives how it stands with the agent.
 
@@ -30,7 +31,7 @@ class AgentRequests:
         config: Config,
         board: Board,
         bulletin: Bulletin,
-        roster: Roster,
+        browsers: Browsers,
         *,
         wishes: Wishes,
         info: Callable[[], mqtt.Info],
@@ -38,7 +39,7 @@ class AgentRequests:
         self._config = config
         self._board = board
         self._bulletin = bulletin
-        self._roster = roster
+        self._browsers = browsers
         self._wishes = wishes
         self._info = info
 
@@ -49,14 +50,17 @@ class AgentRequests:
             return done(f"{len(entries)} sessions", entries)
         if verb == "refresh":
             self._board.repeat_all()
-            return done("everything is published anew")
+            asks = (
+                "; Chrome asks once more: click Allow in it" if self._browsers.ask_again() else ""
+            )
+            return done(f"everything is published anew{asks}")
         if verb == "doctor":
             findings = [*await asyncio.to_thread(self._machine), *self._chrome(), *self._pages()]
             wrong = sum(finding["ok"] is False for finding in findings)
             return done(f"{wrong} findings need you" if wrong else "all is well", findings)
-        self._roster.pause(on=verb == "pause")
-        await self._wishes.keep_pause(on=self._roster.paused)
-        return done("the duties rest" if self._roster.paused else "the duties are done again")
+        self._browsers.pause(on=verb == "pause")
+        await self._wishes.keep_pause(on=self._browsers.paused)
+        return done("the duties rest" if self._browsers.paused else "the duties are done again")
 
     def _machine(self) -> list[dict[str, object]]:
         """Look at the computer, as far as that is possible without a new connection to Chrome."""
@@ -67,16 +71,17 @@ class AgentRequests:
         return [_finding(each.what, each.remedy, ok=each.ok) for each in found]
 
     def _chrome(self) -> Iterator[dict[str, object]]:
-        chrome = self._info().chrome
-        if chrome.state == "connected":
-            yield _finding(f"Chrome: {chrome.product}", ok=True)
-        else:
-            yield _finding(f"Chrome: {chrome.state}: {chrome.reason}", ok=False)
+        for browser in self._browsers.several or (self._browsers.info,):
+            name = browser.name if isinstance(browser, mqtt.BrowserInfo) else "Chrome"
+            if browser.state == "connected":
+                yield _finding(f"{name}: {browser.product}", ok=True)
+            else:
+                yield _finding(f"{name}: {browser.state}: {browser.reason}", ok=False)
 
     def _pages(self) -> Iterator[dict[str, object]]:
         """Say how each notebook stands; nothing in a tab is touched."""
         for state in self._bulletin.states.values():
-            said = f"{state.title}: {state.phase}"
+            said = f"{called(state)}: {state.phase}"
             if state.attention is not None:
                 yield _finding(f"{said}: {state.attention.text}", ok=False)
             else:

@@ -1,11 +1,18 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
@@ -14,6 +21,8 @@ from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
 HANDSHAKE_LIMIT_S = 10.0
+
+Look = Callable[[Browser, cdp.TargetInfo, Profile], Awaitable[Finding]]
 
 
 class Targets:
@@ -36,29 +45,55 @@ class Targets:
             self.pages.append(info)
 
 
-async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
-    """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
+async def examine_all(
+    browsers: Sequence[Chrome], profiles: tuple[Profile, ...], look: Look = page.examine
+) -> AsyncIterator[Finding]:
+    """Yield what is found of each browser; where there are several, by their names.
+
+    `look` examines one tab.
+    """
+    for browser in browsers:
+        named = "Chrome" if len(browsers) == 1 else f"Chrome '{browser.called}'"
+        for finding in await examine(browser, profiles, look, named):
+            yield finding
+
+
+async def examine(
+    where: Chrome, profiles: tuple[Profile, ...], look: Look = page.examine, named: str = "Chrome"
+) -> list[Finding]:
+    """Check a browser and every open notebook in it; nothing in a tab is touched."""
     try:
-        address = await locate(where.host, where.port, where.profile_dir)
-        return await _examine_running(address, profiles)
+        endpoint = await locate(where.host, where.port, where.profile_dir)
+        if endpoint.asks:
+            return [*_asking(endpoint, named)]
+        return await _examine_running(endpoint.address, profiles, look, named)
     except ChromeAbsentError as error:
         lost = Finding(
-            ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
+            ok=False, what=f"{named}: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
         )
     except ChromeError as error:
         remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
-        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
-    return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
+        lost = Finding(ok=False, what=f"{named}: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
+    return [lost, Finding(ok=None, what=f"open notebooks: not looked at, without {named}")]
 
 
-async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
+def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
+    """Say of a browser what can be said without a question in it."""
+    yield Finding(ok=True, what=f"{named}: {endpoint.browser} listens, and asks for consent")
+    unasked = "a person would have to click Allow for it; the agent asks once and stays"
+    yield Finding(ok=None, what=f"open notebooks: not looked at: {unasked}")
+
+
+async def _examine_running(
+    address: str, profiles: tuple[Profile, ...], look: Look, named: str
+) -> list[Finding]:
     targets = Targets()
-    async with _connected(address, targets) as browser:
+    async with connected(address, targets) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
-        notebooks = _notebooks(targets.pages, profiles)
+        notebooks = notebooks_of(targets.pages, profiles)
         count = len(targets.pages)
-        what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
+        what = f"{named}: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
         if targets.malformed:
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
             return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
@@ -66,11 +101,11 @@ async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[
             names = ", ".join(profile.site for profile in profiles)
             nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
             return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
-        reads = (page.examine(browser, info, profile) for info, profile in notebooks)
+        reads = (look(browser, info, profile) for info, profile in notebooks)
         return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
 
 
-def _notebooks(
+def notebooks_of(
     pages: list[cdp.TargetInfo], profiles: tuple[Profile, ...]
 ) -> list[tuple[cdp.TargetInfo, Profile]]:
     """Return the tabs that hold a notebook, each with the first profile that names it."""
@@ -83,7 +118,7 @@ def _notebooks(
 
 
 @asynccontextmanager
-async def _connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
+async def connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
     """Hold a connection that is read; where it ends, the calls on it say so."""
     async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
         reading = asyncio.create_task(browser.read(), name="chrome read")

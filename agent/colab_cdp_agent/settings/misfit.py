@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from colab_cdp_agent.settings.document import ConfigError, Document, KeyPath, found
-from colab_cdp_agent.settings.shape import parse_value
+from colab_cdp_agent.settings.shaped import parse_value
 from colab_cdp_agent.settings.type_tree import Place
 
 WORDS: Final = {

@@ -11,7 +11,7 @@ Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class UsualPort(int):
-    """A port that nobody named: where it is taken, another one will do."""
+    """A port that nobody named: a first guess, in place of which another will do."""
 
     __slots__ = ()
 
@@ -104,7 +104,10 @@ class LinePattern(ShapedText):
 
 def agent_name(configured: str | None, hostname: str) -> str:
     """Return the agent's level in every topic: as configured, else a slug of the host name."""
-    if configured is not None:
-        return configured
-    slug = re.sub(r"[^a-z0-9_]+", "-", hostname.lower()).strip("-")
-    return slug[:LONGEST_NAME].strip("-") or "agent"
+    return configured if configured is not None else slug_of(hostname) or "agent"
+
+
+def slug_of(text: str) -> str:
+    """Return what of a text a slug can hold; empty where that is nothing."""
+    slug = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")
+    return slug[:LONGEST_NAME].strip("-")

@@ -15,6 +15,7 @@ from colab_cdp_agent.spoken import duration
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
+BROWSER_WIDTH = 16
 # A terminal's control sequences (CSI and the string kinds) and its two-character ones.
 ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*"
@@ -76,11 +77,15 @@ class Screen:
     def _table(self) -> Group:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
+        several = any(state.browser for state in self._states.values())
+        if several:  # before the title: it is what tells two of one title apart
+            table.add_column(no_wrap=True, max_width=BROWSER_WIDTH, overflow="ellipsis")
         table.add_column(no_wrap=True, max_width=self._console.width * 3 // 10)
         table.add_column(ratio=1, overflow="ellipsis")
         for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
+                *([Text(printable(state.browser or ""))] if several else ()),
                 Text(printable(state.title)),  # not a string: rich would read markup in it
                 # What a person is to do is shown whole; everything else keeps to its line.
                 Text(detail(state), no_wrap=state.attention is None),
@@ -95,7 +100,7 @@ class Screen:
             self._headline_shown = headline
             self._console.print(headline, soft_wrap=True)
         for session, state in self._states.items():
-            line = f"{state.phase:<12} {printable(state.title)}  {notice(state)}".rstrip()
+            line = f"{state.phase:<12} {called(state)}  {notice(state)}".rstrip()
             if self._shown.get(session) == line:
                 continue
             self._shown[session] = line
@@ -113,6 +118,19 @@ def rank(state: mqtt.State) -> tuple[int, str, str]:
     else:
         place = 1 if state.phase == "running" else 2
     return place, state.title.casefold(), state.id
+
+
+def standing(browser: mqtt.ChromeInfo | mqtt.BrowserInfo) -> str:
+    """Return how it stands with a browser, in the few words of a headline."""
+    named = f"{browser.name} " if isinstance(browser, mqtt.BrowserInfo) else ""
+    if browser.state == "connected":
+        return named + (browser.product or "").removeprefix("Chrome/")
+    return f"{named}{browser.state} ({browser.reason})"
+
+
+def called(state: mqtt.State) -> str:
+    """Return what a session's notebook is called, and in which browser where there are several."""
+    return printable(f"{state.title} ({state.browser})" if state.browser else state.title)
 
 
 def notice(state: mqtt.State) -> str:

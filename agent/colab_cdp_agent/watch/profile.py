@@ -185,7 +185,8 @@ class Reads(Strict, frozen=True):
 class Profile(Strict, frozen=True):
     """Everything the agent knows of one site.
 
-    `attributes` are those whose changes the observer notices beyond the usual ones.
+    `attributes` are those whose changes the observer notices beyond the usual ones. `extends` and
+    `replaces` say what of it came from another file: what is read here has it in it.
     """
 
     site: str
@@ -198,6 +199,8 @@ class Profile(Strict, frozen=True):
     output: Output = Output()
     actions: Actions = Actions()
     reads: Reads = Reads()
+    extends: str | None = None
+    replaces: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for pattern in (*self.notebooks, self.title_suffix):
@@ -207,9 +210,15 @@ class Profile(Strict, frozen=True):
                 raise ValueError(f"expected detectors for the state {state!r}")
 
     def notebook(self, url: str) -> str | None:
-        """Return what names the notebook at an address, or None where the site is another."""
+        """Return what names the notebook at an address, or None where the site is another.
+
+        That is what its pattern matched, or, where the pattern has groups, what these hold.
+        """
         found = (re.match(pattern, url) for pattern in self.notebooks)
-        return next((match[0] for match in found if match), None)
+        match = next(filter(None, found), None)
+        if match is None:
+            return None
+        return "".join(filter(None, match.groups())) if match.re.groups else match[0]
 
     def title(self, tab_title: str) -> str:
         """Return the notebook's title without what the site adds to it."""

@@ -162,12 +162,29 @@ def test_an_agent_that_is_offline_is_said_to_be_and_its_cards_claim_nothing(
     phone.shows(card, "Running")
 
 
-def test_a_chrome_that_is_away_is_said_to_be(phone: Phone, fleet: Fleet) -> None:
+@pytest.mark.parametrize(
+    ("state", "shown"), [("waiting", "no Chrome."), ("needs_you", "Chrome needs you.")]
+)
+def test_a_chrome_that_is_away_or_asks_is_said_to(
+    phone: Phone, fleet: Fleet, state: mqtt.ChromeState, shown: str
+) -> None:
     now = datetime.now(UTC)
-    gone = mqtt.ChromeInfo("waiting", None, now, "nothing listens on port 9222")
+    gone = mqtt.ChromeInfo(state, None, now, "the reason")
     info = mqtt.Info("1", "h", now, (), gone, ("colab",), "external", "1")
     fleet.publish(mqtt.INFO.at(root="colab", agent=AGENTS[0]), mqtt.encode(info))
-    phone.shows("#agents", f"{AGENTS[0]}: no Chrome. nothing listens on port 9222")
+    phone.shows("#agents", f"{AGENTS[0]}: {shown} the reason")
+
+
+def test_of_several_browsers_a_card_names_its_own(phone: Phone, fleet: Fleet) -> None:
+    now = datetime.now(UTC)
+    fleet.publish_state(state(0, browser="work"))
+    phone.shows(phone.card(f"{TITLES[0]} (work)"), "Running")
+    stuck = mqtt.BrowserInfo("work", "frozen", "Chrome/156", now, "Chrome does not answer")
+    well = mqtt.BrowserInfo("home", "connected", "Chrome/156", now, None)
+    worst = mqtt.ChromeInfo("frozen", "Chrome/156", now, "work: Chrome does not answer")
+    info = mqtt.Info("1", "h", now, (), worst, ("colab",), "external", "1", browsers=(stuck, well))
+    fleet.publish(mqtt.INFO.at(root="colab", agent=AGENTS[0]), mqtt.encode(info))
+    phone.shows("#agents", f"{AGENTS[0]} (work): Chrome does not answer")
 
 
 def test_a_session_that_is_cleared_goes(phone: Phone, fleet: Fleet) -> None:
