@@ -4,13 +4,14 @@ It is kept in the state folder, so that neither the order of the browsers nor a 
 the id of any session.
 """
 
-import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from colab_cdp_agent.keep.small_file import SmallFile
 from colab_cdp_agent.settings.tree import Chrome
 
 log = structlog.get_logger()
@@ -19,8 +20,8 @@ log = structlog.get_logger()
 class Remembered(msgspec.Struct, frozen=True):
     """The first browser, known again by its name, or else by its place."""
 
-    name: str
-    place: str
+    name: str = ""
+    place: str = ""
 
 
 def first_browser(file: Path, browsers: Sequence[Chrome]) -> str | None:
@@ -28,10 +29,15 @@ def first_browser(file: Path, browsers: Sequence[Chrome]) -> str | None:
 
     Where nothing is known of an earlier one, it is the first of these, and that is kept.
     """
-    before = _read(file)
-    first = browsers[0] if before is None else known_again(before, browsers)
-    if first is not None:
-        _write(file, Remembered(first.called, first.place), before)
+    kept = SmallFile(file, Remembered())
+    try:
+        before, _ = kept.read(datetime.now(UTC))
+        first = browsers[0] if before == Remembered() else known_again(before, browsers)
+        if first is not None:
+            kept.write(Remembered(first.called, first.place))
+    except OSError as error:
+        log.warning("it cannot be kept which browser is the first one", error=str(error))
+        first = browsers[0]
     # A browser that is alone bears no name, whichever it is.
     alone = browsers[0] if len(browsers) == 1 else first
     return alone.called if alone is not None else None
@@ -42,22 +48,3 @@ def known_again(before: Remembered, browsers: Sequence[Chrome]) -> Chrome | None
     by_name = {browser.called: browser for browser in browsers}
     by_place = {browser.place: browser for browser in browsers}
     return by_name.get(before.name) or by_place.get(before.place)
-
-
-def _read(file: Path) -> Remembered | None:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Remembered)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _write(file: Path, first: Remembered, before: Remembered | None) -> None:
-    if first == before:
-        return
-    beside = file.with_suffix(".new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(msgspec.json.encode(first))
-        os.replace(beside, file)  # noqa: PTH105 - Path.replace is the same, and hides it
-    except OSError as error:
-        log.warning("it cannot be kept which browser is the first one", error=str(error))

@@ -11,7 +11,7 @@ Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class UsualPort(int):
-    """A port that nobody named: a first guess, in place of which another will do."""
+    """A port that nobody named: where it leads to nothing or is taken, another one will do."""
 
     __slots__ = ()
 
