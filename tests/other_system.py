@@ -3,8 +3,8 @@
 `import` imports every module of ours, `agent …` is the command line, and `pytest …` the tests.
 
 What is left out is what Windows does not have: modules, and names in `os`, `signal`, `socket` and
-`time`. Of what only Windows has two things are there, as they are used: the lock of `msvcrt`, and
-the clocks of `kernel32`.
+`time`. Of what only Windows has three things are there, as they are used: the lock and the keys of
+`msvcrt`, and the clocks of `kernel32`.
 
 The standard library and what we depend on are imported first, since they are made for the system
 that they were installed on; ours is what is looked at.
@@ -98,9 +98,11 @@ def become(platform: str) -> None:
 
 
 def _console_runtime() -> ModuleType:
-    """Return what of Windows' C runtime is used: whoever locks first has the lock."""
+    """Return what of Windows' C runtime is used: any lock is had, and no key is pressed."""
     runtime = types.ModuleType("msvcrt")
-    vars(runtime).update(LK_NBLCK=2, locking=lambda _fd, _mode, _bytes: None)
+    vars(runtime).update(
+        LK_NBLCK=2, locking=lambda _fd, _mode, _bytes: None, kbhit=lambda: False, getwch=str
+    )
     return runtime
 
 

@@ -31,6 +31,17 @@ for name in sorted(other_system.ABSENT_MODULES):
     except ModuleNotFoundError as error:
         print(error.name)
 """
+TYPED = """
+import asyncio
+import other_system
+other_system.become("win32")
+import msvcrt
+from colab_cdp_agent import keyboard
+typed = [*"no\\r"]
+msvcrt.kbhit, msvcrt.getwch = lambda: bool(typed), lambda: typed.pop(0)
+asyncio.run(asyncio.wait_for(keyboard.enter(), 10))
+print(len(typed), "keys left")
+"""
 LIMIT_S = 100.0
 ENCODINGS = ("ascii", "cp1252", "cp437", "cp949")
 
@@ -69,6 +80,18 @@ def test_what_windows_lacks_is_really_missed() -> None:
         [sys.executable, "-c", MISSED], cwd=ROOT / "tests", capture_output=True, check=True
     )
     assert ended.stdout.split() == [name.encode() for name in sorted(ABSENT_MODULES)]
+
+
+def test_enter_is_heard_from_the_console_of_windows() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", TYPED],
+        cwd=ROOT / "tests",
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "0 keys left\n"), ended.stderr
 
 
 @pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed")

@@ -151,6 +151,9 @@ def test_a_notebook_in_two_browsers_is_two_sessions_whatever_their_order(
         night.ports = night.ports[::-1]
         night.start()
         night.until(lambda: night.value("status") == "online")
+        for account, notebook in ((work, mine), (home, theirs)):
+            account.until(night, notebook, phase="paused")  # as it was asked before
+        assert asker.ask("resume")["status"] == "ok"
         assert work.until(night, mine, phase="running")["id"] == first["id"]
         assert home.until(night, theirs, phase="running")["id"] == second["id"]
         assert night.sessions().keys() == {first["id"], second["id"]}
