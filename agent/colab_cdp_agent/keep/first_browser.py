@@ -30,14 +30,10 @@ def first_browser(file: Path, browsers: Sequence[Chrome]) -> str | None:
     Where nothing is known of an earlier one, it is the first of these, and that is kept.
     """
     kept = SmallFile(file, Remembered())
-    try:
-        before, _ = kept.read(datetime.now(UTC))
-        first = browsers[0] if before == Remembered() else known_again(before, browsers)
-        if first is not None:
-            kept.write(Remembered(first.called, first.place))
-    except OSError as error:
-        log.warning("it cannot be kept which browser is the first one", error=str(error))
-        first = browsers[0]
+    before = _read(kept)
+    first = browsers[0] if before == Remembered() else known_again(before, browsers)
+    if first is not None:
+        _keep(kept, Remembered(first.called, first.place))
     # A browser that is alone bears no name, whichever it is.
     alone = browsers[0] if len(browsers) == 1 else first
     return alone.called if alone is not None else None
@@ -48,3 +44,18 @@ def known_again(before: Remembered, browsers: Sequence[Chrome]) -> Chrome | None
     by_name = {browser.called: browser for browser in browsers}
     by_place = {browser.place: browser for browser in browsers}
     return by_name.get(before.name) or by_place.get(before.place)
+
+
+def _read(kept: SmallFile[Remembered]) -> Remembered:
+    try:
+        return kept.read(datetime.now(UTC))[0]
+    except OSError as error:
+        log.warning("it cannot be read which browser is the first one", error=str(error))
+        return Remembered()
+
+
+def _keep(kept: SmallFile[Remembered], first: Remembered) -> None:
+    try:
+        kept.write(first)
+    except OSError as error:
+        log.warning("it cannot be kept which browser is the first one", error=str(error))
