@@ -9,9 +9,12 @@ import json
 import sys
 from pathlib import Path
 
+from colab_cdp_agent.chrome.profile_folder import PORT_FILE, without_port_file
+
 ANSWER_LIMIT_S = 3.0
 ANSWER_LIMIT_BYTES = 64_000
-PORT_FILE = "DevToolsActivePort"
+TLS_ALERT = (b"\x15\x03", b"\x16\x03")
+"""How a record of TLS begins: an alert, or a handshake."""
 
 _OWN_FOLDER = "colab-night-watch"
 START_COMMAND = {
@@ -30,6 +33,10 @@ class ChromeAbsentError(Exception):
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)
         self.remedy = remedy
+
+
+class NothingListensError(ChromeAbsentError):
+    """No program has the port."""
 
 
 def start_remedy(port: int, platform: str = sys.platform) -> str:
@@ -92,11 +99,7 @@ def read_port_file(folder: Path) -> tuple[int, str]:
         lines = file.read_text(encoding="ascii").splitlines()
         port, path = int(lines[0]), lines[1]
     except OSError as error:
-        raise ChromeAbsentError(
-            f"{file}: {error.strerror}",
-            "name the folder of a running Chrome that listens: the one that chrome://version"
-            " calls 'Profile Path', without its last part",
-        ) from error
+        raise ChromeAbsentError(*without_port_file(folder)) from error
     except (ValueError, IndexError) as error:
         raise ChromeAbsentError(
             f"{file} does not hold a port and a path", "restart that Chrome: it writes the file"
@@ -111,7 +114,7 @@ async def _get_version(host: str, port: int) -> tuple[int, bytes]:
         async with asyncio.timeout(ANSWER_LIMIT_S):
             reader, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
-        raise ChromeAbsentError(f"nothing listens on {where}", start_remedy(port)) from error
+        raise NothingListensError(f"nothing listens on {where}", start_remedy(port)) from error
     answer = b""
     try:
         async with asyncio.timeout(ANSWER_LIMIT_S):
@@ -135,6 +138,11 @@ async def _get_version(host: str, port: int) -> tuple[int, bytes]:
         writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(None, 2)
+    if head.startswith(TLS_ALERT):
+        raise ChromeAbsentError(
+            f"{where} speaks TLS: another program holds this port",
+            f"name Chrome's own port with --port, or free port {port}",
+        )
     if not head.startswith(b"HTTP/") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 - version and status
         raise _no_http(where, port)
     return int(words[1]), body

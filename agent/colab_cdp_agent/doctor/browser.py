@@ -1,30 +1,45 @@
 """The Chrome: whether it can be reached, and which of its tabs a site profile names."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
+from colab_cdp_agent.chrome import silence
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, NothingListensError, locate
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
 HANDSHAKE_LIMIT_S = 10.0
+FRAMES = frozenset({"Network.webSocketFrameReceived", "Network.webSocketFrameSent"})
+FROZEN = "look whether Chrome is frozen or shows a question, and restart it if so"
 
 
-class Targets:
-    """The page targets that a browser tells of; `take` is its event sink."""
+class Events:
+    """What a browser tells of its pages and their sockets; `take` is its event sink.
+
+    Attributes:
+        pages: the page targets.
+        frames: of which sessions a WebSocket's frame was told.
+        malformed: what was told in another way than this version knows.
+
+    """
 
     def __init__(self) -> None:
         self.pages: list[cdp.TargetInfo] = []
+        self.frames: Counter[str] = Counter()
         self.malformed: list[str] = []
 
     def take(self, event: cdp.Event) -> None:
         """Take one event."""
+        if event.method in FRAMES and event.session is not None:
+            self.frames[event.session] += 1
         if event.method != "Target.targetCreated":
             return
         try:
@@ -41,33 +56,57 @@ async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]
     try:
         address = await locate(where.host, where.port, where.profile_dir)
         return await _examine_running(address, profiles)
+    except NothingListensError as error:
+        lost = _absent(await _explained(error, where))
     except ChromeAbsentError as error:
-        lost = Finding(
-            ok=False, what=f"Chrome: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
-        )
+        lost = _absent(error)
     except ChromeError as error:
-        remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
-        lost = Finding(ok=False, what=f"Chrome: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
+        lost = _absent(ChromeAbsentError(str(error), FROZEN))
     return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
 
 
+def _absent(error: ChromeAbsentError) -> Finding:
+    return Finding(
+        ok=False,
+        what=f"Chrome: {error}",
+        remedy=error.remedy,
+        code=ExitCode.UNREACHABLE,
+        brief=str(error),
+    )
+
+
+async def _explained(error: ChromeAbsentError, where: Chrome) -> ChromeAbsentError:
+    """Say why nothing listens, where that is on this computer, whose processes are seen."""
+    if not is_loopback(where.host):
+        return error
+    return silence.explain(f"{where.host}:{where.port}", where.port, await silence.look_around())
+
+
 async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
-    targets = Targets()
-    async with _connected(address, targets) as browser:
+    events = Events()
+    async with _connected(address, events) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
-        notebooks = _notebooks(targets.pages, profiles)
-        count = len(targets.pages)
+        notebooks = _notebooks(events.pages, profiles)
+        count = len(events.pages)
         what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
-        if targets.malformed:
+        if events.malformed:
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
-            return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
+            return [Finding(ok=False, what=f"{what}; {events.malformed[0]}", remedy=newer)]
         if not notebooks:
             names = ", ".join(profile.site for profile in profiles)
             nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
-            return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
-        reads = (page.examine(browser, info, profile) for info, profile in notebooks)
-        return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
+            none_open = Finding(
+                ok=None,
+                what=nothing,
+                remedy="open one there; for another site, --site names its profile",
+                brief="no notebook is open",
+                spoils=True,
+            )
+            return [Finding(ok=True, what=what), none_open]
+        reads = (page.examine(browser, info, profile, events.frames) for info, profile in notebooks)
+        brief = f"{len(notebooks)} notebook{'s' if len(notebooks) > 1 else ''} open in Chrome"
+        return [Finding(ok=True, what=what, brief=brief), *await asyncio.gather(*reads)]
 
 
 def _notebooks(
@@ -83,9 +122,9 @@ def _notebooks(
 
 
 @asynccontextmanager
-async def _connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
+async def _connected(address: str, events: Events) -> AsyncGenerator[Browser]:
     """Hold a connection that is read; where it ends, the calls on it say so."""
-    async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
+    async with connect_browser(address, events.take, patience=HANDSHAKE_LIMIT_S) as browser:
         reading = asyncio.create_task(browser.read(), name="chrome read")
         try:
             yield browser
