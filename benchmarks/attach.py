@@ -31,7 +31,7 @@ from websockets.asyncio.client import connect
 import colab_cdp_agent.chrome.tab as tab_module
 from chromium import Chromium
 from colab_cdp_agent.chrome.browser import connect_browser
-from colab_cdp_agent.chrome.endpoint import find_endpoint
+from colab_cdp_agent.chrome.endpoint import locate
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.chrome.tabs import Tabs
 from figure import Figure
@@ -125,7 +125,7 @@ class Times:
 
     async def run(self, name: str, port: int, tabs: int, kind: str) -> None:
         """Carry one run out."""
-        address = await find_endpoint("127.0.0.1", port)
+        address = (await locate("127.0.0.1", port, None)).address
         began, used = time.perf_counter(), time.process_time()
         await RUNS[name](address, tabs, kind)
         self.wall[name].append(1000 * (time.perf_counter() - began))

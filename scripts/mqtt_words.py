@@ -49,10 +49,10 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 STRUCTS: Final[tuple[type[Struct], ...]] = (
-    mqtt.Info, mqtt.ChromeInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention, mqtt.Runtime,
-    mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState, mqtt.Witnesses,
-    mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery, discovery.Device,
-    discovery.Origin, discovery.Availability, discovery.Component,
+    mqtt.Info, mqtt.ChromeInfo, mqtt.BrowserInfo, mqtt.SessionEntry, mqtt.State, mqtt.Attention,
+    mqtt.Runtime, mqtt.Run, mqtt.Progress, mqtt.Output, mqtt.Duties, mqtt.DutyState,
+    mqtt.Witnesses, mqtt.Happening, mqtt.Log, mqtt.Request, mqtt.Response, discovery.Discovery,
+    discovery.Device, discovery.Origin, discovery.Availability, discovery.Component,
 )  # fmt: skip
 
 MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
@@ -61,18 +61,29 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "host": "the computer's name",
         "started": "when the agent was started",
         "policy": "what the agent prints when it starts, line by line",
-        "chrome": "how it stands with Chrome",
+        "chrome": "how it stands with Chrome; of several browsers, the worst",
         "sites": "the site profiles in use",
         "broker": "`embedded` or `external`",
         "awake": "`kept awake`, or `may go to sleep: ` and why",
         "instance": "differs from one start of an agent to the next",
         "api": "the version of this contract",
+        "browsers": "each of several browsers; with one the key is missing",
     },
     mqtt.ChromeInfo: {
-        "state": "`waiting`: not there; `frozen`: connected, and does not answer",
+        "state": (
+            "`waiting`: not there; `frozen`: connected, and does not answer; `needs_you`: a person "
+            "has to allow the connection in it, or to say that it may be asked for again"
+        ),
         "product": "the browser's name and version; the last one where it is not there",
         "since": "when this began",
         "reason": "why it is not connected",
+    },
+    mqtt.BrowserInfo: {
+        "name": "as it is configured, else its port or what its folder is called",
+        "state": "as above",
+        "product": "as above",
+        "since": "as above",
+        "reason": "as above",
     },
     mqtt.SessionEntry: {"id": "the session's", "title": "the notebook's", "phase": "see above"},
     mqtt.State: {
@@ -91,6 +102,7 @@ MEANINGS: Final[dict[type[Struct], dict[str, str]]] = {
         "duties": "what the agent does in the tab",
         "witnesses": "what the status rests on",
         "updated": "when this was written",
+        "browser": "in which of several browsers it is; with one the key is missing",
     },
     mqtt.Attention: {
         "kind": "see above",
@@ -213,7 +225,8 @@ RULES: Final = f"""\
   made from the computer's name.
 - **A session** is a notebook in a tab. Its `<id>` is made from the notebook's address by hashing,
   and stays the same over reloads, restarts of Chrome and restarts of the agent. The same notebook
-  in a second tab is a session of its own, with `-2` at the end.
+  in a second tab is a session of its own, with `-2` at the end; in a second browser it is one with
+  an id of its own.
 - **Last will:** the broker publishes `offline` on `status` when the agent is cut off, at most
   {KEEPALIVE_S * 3 // 2} s later. The agent publishes it itself when it ends. While `status` is
   `offline`, every other retained value is old news.

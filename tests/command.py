@@ -56,13 +56,14 @@ class Command:
         *arguments: str,
         command: Sequence[str] = COMMAND,
         env: Mapping[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
         self.said = ""
         self.process = subprocess.Popen(
             [*command, *arguments],
             cwd=folder,
             env=environment(folder, env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -39,13 +39,15 @@ class Night:
     """One agent at work, from entry to exit.
 
     Args:
-        port: Chrome's debugging port.
+        ports: the debugging ports of Chrome, or of several; none where the configuration has them.
         config: a configuration, as its YAML file spells it.
         arguments: of the command line, beside those that lead to Chrome, broker and sites.
         sites: names or files of site profiles.
         broker: one that others use too; by default the night has its own.
+        environment: variables of the agent's beside those of the test.
 
     Attributes:
+        ports: those of the next start.
         agent: its process.
         home: its folder: `state` (COLAB_CDP_AGENT_STATE_DIR), `log` and `screen` are in it.
         broker: the mosquitto, which may be killed and started.
@@ -55,12 +57,12 @@ class Night:
 
     def __init__(
         self,
-        port: int,
-        *,
+        *ports: int,
         config: Mapping[str, Any] | None = None,
         arguments: Sequence[str] = (),
         sites: Sequence[str] = ("colab",),
         broker: Mosquitto | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="night-"))
         self.broker = broker or Mosquitto(self.home)
@@ -70,7 +72,9 @@ class Night:
         self._profiles = tuple(map(load_site, sites))
         self._config = dict(config or {})
         named = [option for site in sites for option in ("--site", site)]
-        self._arguments = ("--port", str(port), *named, *arguments)
+        self.ports = ports
+        self._arguments = (*named, *arguments)
+        self._environment = dict(environment or {})
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -114,9 +118,10 @@ class Night:
                         str(config),
                     ),
                     *("--log-format", "json", "--verbose"),  # asyncio's complaints are wanted
+                    *(option for port in self.ports for option in ("--port", str(port))),
                     *self._arguments,
                 ],
-                env=os.environ | state,
+                env=os.environ | self._environment | state,
                 stdout=screen,
                 stderr=log,
             )

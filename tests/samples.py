@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, get_args
 
+import msgspec
 from hypothesis import strategies as st
 
 from colab_cdp_protocols import mqtt
@@ -50,6 +51,7 @@ states = st.builds(
     duties=st.builds(
         mqtt.Duties, keep_alive=duty_states, reconnect=duty_states, clear=duty_states
     ),
+    browser=st.just(msgspec.UNSET) | texts,
 )  # fmt: skip
 infos = st.builds(
     mqtt.Info, version=texts, host=texts, started=moments, sites=st.tuples(texts), broker=texts,
@@ -58,6 +60,13 @@ infos = st.builds(
         mqtt.ChromeInfo, state=st.sampled_from(get_args(mqtt.ChromeState)), product=words,
         since=moments, reason=words,
     ),
+    browsers=st.just(msgspec.UNSET) | st.lists(
+        st.builds(
+            mqtt.BrowserInfo, name=texts, state=st.sampled_from(get_args(mqtt.ChromeState)),
+            product=words, since=moments, reason=words,
+        ),
+        max_size=3,
+    ).map(tuple),
 )  # fmt: skip
 entries = st.builds(
     mqtt.SessionEntry, id=texts, title=texts, phase=st.sampled_from(get_args(mqtt.Phase))

@@ -97,19 +97,21 @@ def test_options_come_before_the_file(tmp_path: Path) -> None:
     config = given(tmp_path, "chrome: {profile_dir: p}\nweb: {port: 1}")
     assert override(config) == config
     changed = override(
-        config, port=9333, sites=["jupyterlab", "own.yaml"], mqtt="none", name="night", lan=True
+        config, ports=[9333], sites=["jupyterlab", "own.yaml"], mqtt="none", name="night", lan=True
     )
-    assert (changed.chrome.port, changed.chrome.profile_dir) == (9333, None)
+    [browser] = changed.browsers
+    assert (browser.port, browser.profile_dir) == (9333, None)
     assert changed.sites == ("jupyterlab", "own.yaml")
     assert changed.mqtt.url.none
     assert changed.name == "night"
     assert (changed.web.lan, changed.web.port) == (True, 1)
-    assert override(config, profile_dir=Path("q")).chrome.profile_dir == Path("q")
+    [browser] = override(config, profile_dirs=[Path("q")]).browsers
+    assert browser.profile_dir == Path("q")
 
 
 def test_a_wrong_option_is_named() -> None:
     with pytest.raises(ConfigError) as caught:
-        override(Config(), port=70_000)
+        override(Config(), ports=[70_000])
     sentence = "--port: chrome.port: expected a whole number of at most 65535, found 70000"
     assert str(caught.value) == sentence
 

@@ -11,7 +11,10 @@ from colab_cdp_agent.yaml_file import convert, parse
     [
         (
             "# x\nchrome:\n  prot: 1\n",
-            "3: chrome.prot: unknown key; did you mean 'port'? Known: host, port, profile_dir",
+            (
+                "3: chrome.prot: unknown key; did you mean 'port'? "
+                "Known: host, port, profile_dir, name"
+            ),
         ),
         (
             "mqtt: {x: 1}",
@@ -24,7 +27,7 @@ from colab_cdp_agent.yaml_file import convert, parse
         ),
         ("chrome: {port: yes}", "1: chrome.port: expected a whole number, found 'yes'"),
         ("awake: on", "1: awake: expected true or false, found 'on'"),
-        ("chrome:", "1: chrome: expected keys with values, found nothing (null)"),
+        ("chrome:", "1: chrome: expected keys with values or a list, found nothing (null)"),
         ("- chrome", "1: expected keys with values, found a list"),
         (
             "name: Night",

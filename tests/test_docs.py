@@ -23,6 +23,8 @@ TELLS_A_PERSON = (
     "chrome/browser.py",
     "chrome/endpoint.py",
     "chrome/launch.py",
+    "chrome/port_file.py",
+    "chrome/version_page.py",
     "keep/archive.py",
     "settings/broker_url.py",
     "tell/broker_failure.py",

@@ -16,6 +16,7 @@ from troubles import (  # noqa: F401 - each puts its own into the table
     broker,
     computer,
     configuration,
+    consenting,
     demo,
     duties,
     embedded,

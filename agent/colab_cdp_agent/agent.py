@@ -1,17 +1,19 @@
 """The composition root: every part of the agent, its tasks, and who dies with whom.
 
-    run ── TaskGroup ─┬─ chrome: keep ─ TaskGroup: read, pulse, and a watch for each tab
+    run ── TaskGroup ─┬─ browsers ─ TaskGroup: for each of them
+                      │    keep ─ TaskGroup: read, pulse, and a watch for each tab
                       ├─ broker: keep ─ TaskGroup: listen, follow the board
                       ├─ alerts: a task for each channel
                       ├─ archive, journal: what is new to disk
                       ├─ awake, clock: this computer and its sleep
                       ├─ requests ─ TaskGroup: each request
-                      ├─ house
+                      ├─ house, keyboard
                       ├─ phone page: keep
                       └─ screen
 
-A tab's fate is its own; a lost browser ends its whole group and is tried again; the broker's fate
-touches neither. Whatever is not foreseen leaves through `run`, loudly.
+A tab's fate is its own; a lost browser ends its whole group and is tried again, and no other
+browser notices; the broker's fate touches none of them. Whatever is not foreseen leaves through
+`run`, loudly.
 """
 
 import asyncio
@@ -25,12 +27,13 @@ from typing import Any
 import msgspec
 import structlog
 
-from colab_cdp_agent import __version__
+from colab_cdp_agent import __version__, keyboard
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
 from colab_cdp_agent.config import Config, policy, state_dir
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
+from colab_cdp_agent.keep.first_browser import first_browser
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell.alerts.ringing import Ringing
@@ -42,16 +45,15 @@ from colab_cdp_agent.tell.dispatcher import Dispatcher
 from colab_cdp_agent.tell.invitation import invitation
 from colab_cdp_agent.tell.messenger import Messenger
 from colab_cdp_agent.tell.publisher import Identity, Publisher
-from colab_cdp_agent.tell.screen import Screen
+from colab_cdp_agent.tell.screen import Screen, standing
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_agent.tell.web.page import PhonePage
-from colab_cdp_agent.watch.chrome_watch import ChromeWatch
+from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.roster import Roster
 from colab_cdp_agent.watch.session import Listener, Session
 from colab_cdp_protocols import mqtt
 
@@ -70,7 +72,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Agent:
-    """One agent: the watch over the tabs of one Chrome, told to one broker."""
+    """One agent: the watch over the tabs of one Chrome or several, told to one broker."""
 
     def __init__(
         self, name: str, config: Config, profiles: tuple[Profile, ...], options: Options
@@ -111,11 +113,13 @@ class Agent:
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
         self._raised: dict[str, list[mqtt.Attention]] = {}
-        self._roster = Roster(profiles, self._enrol)
-        self._chrome = ChromeWatch(config.chrome, self._roster, self._tell_info)
+        first = first_browser(folder / f"browser-{name}.json", config.browsers)
+        self._browsers = Browsers(
+            config.browsers, first, profiles, self._enrol, self._tell_info, self._tell_consent
+        )
 
         self._requests = AgentRequests(
-            config, self._board, self._bulletin, self._roster, self._info
+            config, self._board, self._bulletin, self._browsers, self._info
         )
         self._screen = Screen(options.form, self._bulletin.states, self._headline)
         self._page = PhonePage(
@@ -138,7 +142,7 @@ class Agent:
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = [
-                    tasks.create_task(self._chrome.run(), name="chrome"),
+                    tasks.create_task(self._browsers.run(), name="browsers"),
                     tasks.create_task(self._messenger.run(), name="broker"),
                     tasks.create_task(self._dispatcher.run(), name="requests"),
                     tasks.create_task(self._ringing.run(), name="alerts"),
@@ -148,6 +152,7 @@ class Agent:
                     tasks.create_task(self._watch_clock(), name="clock"),
                     tasks.create_task(self._keep_house(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
+                    tasks.create_task(self._heed_keyboard(), name="keyboard"),
                     tasks.create_task(self._page.run(), name="phone page"),
                 ]
                 await stop.wait()
@@ -161,16 +166,17 @@ class Agent:
             await self._messenger.stop()
         self._screen.say("Stopped. The tabs were left as they are.")
 
-    def _enrol(self, session: str, profile: Profile) -> Session:
+    def _enrol(self, browser: str, session: str, profile: Profile) -> Session:
         return Session(
             session,
             profile,
+            browser=browser,
             policy=self._config.duties,
             house=self._house,
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
             listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
-            paused=self._roster.paused,
+            paused=self._browsers.paused,
             observe=self._options.observe,
         )
 
@@ -183,11 +189,22 @@ class Agent:
         self._ringing.state(self._bulletin.states[state.id])
         self._awake.want(any(each.kernel == "busy" for each in self._bulletin.states.values()))
 
+    def _tell_consent(self, browser: str, happening: mqtt.Happening) -> None:
+        self._house.journal.event("", happening)
+        self._ringing.browser(browser, happening)
+
+    async def _heed_keyboard(self) -> None:
+        """Ask for consent once more whenever Enter is pressed."""
+        while keyboard.has_terminal():
+            await keyboard.enter()
+            if self._browsers.ask_again():
+                self._screen.say("Chrome asks once more: click Allow in it.")
+
     async def _carry_out(self, session: str | None, verb: str, args: Any) -> Answer:
         """Carry out a request, of one session or of the agent itself."""
         if session is None:
             return await self._requests.carry_out(verb)
-        found = self._roster.session(session)
+        found = self._browsers.session(session)
         return failed("the session is gone") if found is None else await found.carry_out(verb, args)
 
     def _note(self, session: str | None, happening: mqtt.Happening) -> None:
@@ -205,7 +222,8 @@ class Agent:
             host=platform.node(),
             started=self._started,
             policy=self._policy,
-            chrome=self._chrome.info,
+            chrome=self._browsers.info,
+            browsers=self._browsers.several or msgspec.UNSET,
             sites=tuple(str(site) for site in self._config.sites),
             broker=self._messenger.kind,
             instance=self._identity.instance,
@@ -218,9 +236,8 @@ class Agent:
 
     def _headline(self) -> tuple[str, str]:
         """Return how it stands with Chrome, and where page and broker are: what is long is cut."""
-        chrome = self._chrome.info
-        version = (chrome.product or "").removeprefix("Chrome/")
-        says = version if chrome.state == "connected" else f"{chrome.state} ({chrome.reason})"
+        browsers = self._browsers.several or (self._browsers.info,)
+        says = " · ".join(map(standing, browsers))
         under = f"{self._identity.root}/{self._identity.agent}"
         where = f"page: {self._page.says} · MQTT: {self._messenger.says} · {under}"
         return f"Chrome: {says}", where
@@ -244,7 +261,7 @@ class Agent:
                 log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
                 if slept.kind != "clock_set":
                     self._house.company.slept = slept
-                self._roster.slept(slept)
+                self._browsers.slept(slept)
             await asyncio.sleep(CLOCK_EVERY_S)
 
     async def _keep_house(self) -> None:
@@ -253,7 +270,7 @@ class Agent:
         for ghost in self._topics.read() - self._board.values.keys():
             self._board.remove(ghost)
         while True:
-            for session in self._roster.forget_old():
+            for session in self._browsers.forget_old():
                 self._bulletin.forget(session)
                 self._house.company.forget(session)
                 self._house.archive.forget(session)

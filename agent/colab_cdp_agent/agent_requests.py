@@ -7,7 +7,8 @@ from colab_cdp_agent.answer import Answer, done
 from colab_cdp_agent.config import Config, state_dir
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.bulletin import Bulletin
-from colab_cdp_agent.watch.roster import Roster
+from colab_cdp_agent.tell.screen import called
+from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_protocols import mqtt
 
 
@@ -18,7 +19,7 @@ class AgentRequests:
         config: what the agent was set to.
         board: what is published.
         bulletin: the states of all sessions.
-        roster: the sessions.
+        browsers: whose sessions they are.
         info: gives how it stands with the agent.
 
     """
@@ -28,13 +29,13 @@ class AgentRequests:
         config: Config,
         board: Board,
         bulletin: Bulletin,
-        roster: Roster,
+        browsers: Browsers,
         info: Callable[[], mqtt.Info],
     ) -> None:
         self._config = config
         self._board = board
         self._bulletin = bulletin
-        self._roster = roster
+        self._browsers = browsers
         self._info = info
 
     async def carry_out(self, verb: str) -> Answer:
@@ -44,13 +45,16 @@ class AgentRequests:
             return done(f"{len(entries)} sessions", entries)
         if verb == "refresh":
             self._board.repeat_all()
-            return done("everything is published anew")
+            asks = (
+                "; Chrome asks once more: click Allow in it" if self._browsers.ask_again() else ""
+            )
+            return done(f"everything is published anew{asks}")
         if verb == "doctor":
             findings = [*await asyncio.to_thread(self._machine), *self._chrome(), *self._pages()]
             wrong = sum(finding["ok"] is False for finding in findings)
             return done(f"{wrong} findings need you" if wrong else "all is well", findings)
-        self._roster.pause(on=verb == "pause")
-        return done("the duties rest" if self._roster.paused else "the duties are done again")
+        self._browsers.pause(on=verb == "pause")
+        return done("the duties rest" if self._browsers.paused else "the duties are done again")
 
     def _machine(self) -> list[dict[str, object]]:
         """Look at the computer, as far as that is possible without a new connection to Chrome."""
@@ -61,16 +65,17 @@ class AgentRequests:
         return [_finding(each.what, each.remedy, ok=each.ok) for each in found]
 
     def _chrome(self) -> Iterator[dict[str, object]]:
-        chrome = self._info().chrome
-        if chrome.state == "connected":
-            yield _finding(f"Chrome: {chrome.product}", ok=True)
-        else:
-            yield _finding(f"Chrome: {chrome.state}: {chrome.reason}", ok=False)
+        for browser in self._browsers.several or (self._browsers.info,):
+            name = browser.name if isinstance(browser, mqtt.BrowserInfo) else "Chrome"
+            if browser.state == "connected":
+                yield _finding(f"{name}: {browser.product}", ok=True)
+            else:
+                yield _finding(f"{name}: {browser.state}: {browser.reason}", ok=False)
 
     def _pages(self) -> Iterator[dict[str, object]]:
         """Say how each notebook stands; nothing in a tab is touched."""
         for state in self._bulletin.states.values():
-            said = f"{state.title}: {state.phase}"
+            said = f"{called(state)}: {state.phase}"
             if state.attention is not None:
                 yield _finding(f"{said}: {state.attention.text}", ok=False)
             else:

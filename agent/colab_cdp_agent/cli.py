@@ -131,8 +131,20 @@ def _parser() -> argparse.ArgumentParser:
 def _add_setup(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which Chrome, which sites and which broker."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--port", type=int, metavar="N", help="Chrome's debugging port")
-    where.add_argument("--profile-dir", type=Path, metavar="DIR", help="a running Chrome's folder")
+    where.add_argument(
+        "--port",
+        type=int,
+        action="append",
+        metavar="N",
+        help="Chrome's debugging port; again for each further browser",
+    )
+    where.add_argument(
+        "--profile-dir",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="a running Chrome's folder; again for each further browser",
+    )
     parser.add_argument("--site", action="append", metavar="NAME", help="a site profile")
     broker = parser.add_mutually_exclusive_group()
     broker.add_argument("--mqtt", metavar="URL", help="a broker of your own")

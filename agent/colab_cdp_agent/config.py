@@ -1,13 +1,14 @@
 """The configuration: where it is looked for, what comes before it, and what it means."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
 from colab_cdp_agent.settings.broker_url import BrokerUrl, check_chrome_host, check_plaintext
+from colab_cdp_agent.settings.browsers import by_folders, by_ports, check_apart
 from colab_cdp_agent.settings.document import ConfigError, Document
 from colab_cdp_agent.settings.duties import Clear, Duties, KeepAlive, Reconnect
 from colab_cdp_agent.settings.names import Site, agent_name
@@ -90,6 +91,7 @@ def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
         document = load(path, "check --config, or leave it out: the defaults are complete")
         if document.value is not None:
             config = _anchored(convert(document, Config), path)
+            check_apart(config.browsers, document)
     return from_environment(config, environ)
 
 
@@ -104,8 +106,8 @@ def from_environment(config: Config, environ: Mapping[str, str]) -> Config:
 def override(  # noqa: PLR0913 - one keyword for each option of the command line
     config: Config,
     *,
-    port: int | None = None,
-    profile_dir: Path | None = None,
+    ports: Sequence[int] | None = None,
+    profile_dirs: Sequence[Path] | None = None,
     sites: list[str] | None = None,
     mqtt: str | None = None,
     root: str | None = None,
@@ -113,11 +115,10 @@ def override(  # noqa: PLR0913 - one keyword for each option of the command line
     lan: bool = False,
 ) -> Config:
     """Return the configuration with the command line's options; what wasn't given stays."""
-    if port is not None:
-        config = _with(config, "--port", ("chrome", "port"), port)
-        config = _with(config, "--port", ("chrome", "profile_dir"), None)
-    if profile_dir is not None:
-        config = _with(config, "--profile-dir", ("chrome", "profile_dir"), str(profile_dir))
+    if ports:
+        config = _attached(config, "--port", by_ports(config.browsers, ports))
+    if profile_dirs:
+        config = _attached(config, "--profile-dir", by_folders(config.browsers, profile_dirs))
     if sites:
         config = _with(config, "--site", ("sites",), sites)
     if mqtt is not None:
@@ -136,6 +137,13 @@ def schema() -> dict[str, Any]:
     from colab_cdp_agent.settings import reference  # noqa: PLC0415 - `config schema` only
 
     return reference.schema()
+
+
+def _attached(config: Config, source: str, browsers: object) -> Config:
+    """Put the browsers in their place, each another than the others."""
+    config = _with(config, source, ("chrome",), browsers)
+    check_apart(config.browsers, Document(source, browsers))
+    return config
 
 
 def _with(config: Config, source: str, key: tuple[str, ...], plain: object) -> Config:
@@ -162,12 +170,26 @@ def _anchored(config: Config, file: Path) -> Config:
     config = _replaced(
         config, ("sites",), tuple(_anchored_site(site, file) for site in config.sites)
     )
-    for key in (("chrome", "profile_dir"), ("mqtt", "ca_file"), ("archive", "dir")):
+    config = _replaced(config, ("chrome",), _anchored_browsers(config.chrome, file))
+    for key in (("mqtt", "ca_file"), ("archive", "dir")):
         part: Struct = getattr(config, key[0])
         path: Path | None = getattr(part, key[1])
         if path is not None:
             config = _replaced(config, key, file.parent / path)
     return config
+
+
+def _anchored_browsers(
+    chrome: Chrome | tuple[Chrome, ...], file: Path
+) -> Chrome | tuple[Chrome, ...]:
+    if not isinstance(chrome, Chrome):
+        return tuple(_anchored_browser(browser, file) for browser in chrome)
+    return _anchored_browser(chrome, file)
+
+
+def _anchored_browser(chrome: Chrome, file: Path) -> Chrome:
+    folder = chrome.profile_dir
+    return chrome if folder is None else structs.replace(chrome, profile_dir=file.parent / folder)
 
 
 def _anchored_site(site: Site, file: Path) -> Site:

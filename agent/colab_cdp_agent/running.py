@@ -31,14 +31,15 @@ def configure(options: argparse.Namespace) -> config.Config:
     """
     settings = config.override(
         config.read(config.find_config(options.config)),
-        port=options.port,
-        profile_dir=options.profile_dir,
+        ports=options.port,
+        profile_dirs=options.profile_dir,
         sites=options.site,
         mqtt=options.mqtt,
         name=options.name,
         lan=getattr(options, "lan", False),  # of `run` only
     )
-    config.check_chrome_host(settings.chrome.host, allowed=options.remote_chrome)
+    for browser in settings.browsers:
+        config.check_chrome_host(browser.host, allowed=options.remote_chrome)
     config.check_plaintext(settings.mqtt.url, allowed=options.insecure_plaintext)
     return settings
 

@@ -20,6 +20,7 @@ from colab_cdp_protocols.payloads import (
     OFFLINE,
     ONLINE,
     Attention,
+    BrowserInfo,
     ChromeInfo,
     ChromeState,
     Connection,
@@ -72,6 +73,7 @@ __all__ = [
     "STATUS",
     "TABLE",
     "Attention",
+    "BrowserInfo",
     "ChromeInfo",
     "ChromeState",
     "Connection",
@@ -164,7 +166,7 @@ INFO = Topic("{root}/{agent}/info", Info, "who the agent is and what it does")
 SESSIONS = Topic(
     "{root}/{agent}/sessions", tuple[SessionEntry, ...], "every session, with its phase"
 )
-NEEDS_YOU = Topic("{root}/{agent}/needs_you", PLAIN, "how many sessions need a person")
+NEEDS_YOU = Topic("{root}/{agent}/needs_you", PLAIN, "how many sessions and browsers need a person")
 STATE = Topic("{root}/{agent}/session/{id}/state", State, "the whole status of a session")
 FIELD = Topic("{root}/{agent}/session/{id}/{field}", PLAIN, "one value, for a phone's tile")
 EVENT = Topic("{root}/{agent}/session/{id}/event", Happening, "something happened", retained=False)
@@ -240,12 +242,14 @@ def is_topic(text: str) -> bool:
     return all(map(is_level, text.split("/")))
 
 
-def session_id(site: str, notebook: str, nth: int = 1) -> str:
+def session_id(site: str, notebook: str, nth: int = 1, browser: str = "") -> str:
     """Return the id of the session on a notebook: stable, and not the notebook's own id.
 
-    `nth` counts tabs on the same notebook.
+    `nth` counts tabs on the same notebook. `browser` tells the browsers of one agent apart; empty
+    for the one that it watched first.
     """
-    named = f"{site}\0{notebook}".encode(errors="surrogatepass")
+    within = f"\0{browser}\0" if browser else ""  # no site begins with one
+    named = f"{within}{site}\0{notebook}".encode(errors="surrogatepass")
     digest = hashlib.sha256(named).hexdigest()[:10]
     return digest if nth == 1 else f"{digest}-{nth}"
 

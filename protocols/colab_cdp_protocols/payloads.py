@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 API = 1
 ONLINE, OFFLINE = b"online", b"offline"
@@ -20,7 +20,7 @@ Phase = Literal[
 ]  # fmt: skip
 Connection = Literal["no_runtime", "connecting", "connected", "disconnected", "unknown"]
 Kernel = Literal["idle", "busy", "starting", "dead", "unknown"]
-ChromeState = Literal["waiting", "connected", "frozen"]
+ChromeState = Literal["waiting", "connected", "frozen", "needs_you"]
 Severity = Literal["info", "warning", "alert"]
 ResponseStatus = Literal["ok", "error", "refused"]
 
@@ -115,7 +115,7 @@ class Witnesses(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """The whole status of one session."""
+    """The whole status of one session; `browser` says in which, where there are several."""
 
     id: str
     title: str
@@ -132,10 +132,14 @@ class State(msgspec.Struct, frozen=True):
     duties: Duties
     witnesses: Witnesses
     updated: datetime
+    browser: str | UnsetType = UNSET
 
 
 class ChromeInfo(msgspec.Struct, frozen=True):
-    """The agent's connection to Chrome; `reason` says why it is not connected."""
+    """The agent's connection to Chrome; `reason` says why it is not connected.
+
+    Of several browsers it is the worst that a person must know.
+    """
 
     state: ChromeState
     product: str | None
@@ -143,8 +147,21 @@ class ChromeInfo(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class BrowserInfo(msgspec.Struct, frozen=True):
+    """The agent's connection to one of several browsers."""
+
+    name: str
+    state: ChromeState
+    product: str | None
+    since: datetime
+    reason: str | None
+
+
 class Info(msgspec.Struct, frozen=True):
-    """Who the agent is and what it is set to do; `policy` is what it prints first."""
+    """Who the agent is and what it is set to do; `policy` is what it prints first.
+
+    `browsers` stands there only where there are several.
+    """
 
     version: str
     host: str
@@ -156,6 +173,7 @@ class Info(msgspec.Struct, frozen=True):
     instance: str
     awake: str = ""
     api: int = API
+    browsers: tuple[BrowserInfo, ...] | UnsetType = UNSET
 
 
 class SessionEntry(msgspec.Struct, frozen=True):

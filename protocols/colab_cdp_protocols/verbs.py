@@ -85,7 +85,13 @@ OF_SESSION = {
 OF_AGENT = {
     verb.name: verb
     for verb in (
-        Verb("refresh", "publish everything anew", bare=True, acts=False, free=True),
+        Verb(
+            "refresh",
+            "publish everything anew, and have Chrome ask for consent once more if it has to",
+            bare=True,
+            acts=False,
+            free=True,
+        ),
         Verb("sessions", "send the list of sessions", bare=True, acts=False, free=True),
         Verb("doctor", "send how it stands with the agent", bare=True, acts=False, free=True),
         Verb("pause", "do no duty in any session until `resume`", bare=True),

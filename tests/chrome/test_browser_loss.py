@@ -161,7 +161,7 @@ def is_loaded(person: Person, session: str) -> bool:
 def test_an_attach_that_is_answered_too_late_leaves_no_session_behind() -> None:
     async def story(chromium: Chromium) -> None:
         tabs = Tabs(lambda url: url.startswith("data:"))
-        address = await locate("127.0.0.1", chromium.port, None)
+        address = (await locate("127.0.0.1", chromium.port, None)).address
         async with (
             connect_browser(address, tabs.take, patience=5) as browser,
             asyncio.TaskGroup() as tasks,
@@ -199,7 +199,7 @@ def until_left_alone(chromium: Chromium, target: str) -> None:
 def test_an_answer_of_three_megabytes_is_taken() -> None:
     async def story(chromium: Chromium) -> int:
         tabs = Tabs(lambda url: url.startswith("data:"))
-        address = await locate("127.0.0.1", chromium.port, None)
+        address = (await locate("127.0.0.1", chromium.port, None)).address
         async with connect_browser(address, tabs.take, patience=5) as browser:
             reading = asyncio.create_task(browser.read())
             await tabs.discover(browser)

@@ -9,12 +9,14 @@ from typing import Any, cast
 from websockets.asyncio.server import ServerConnection, serve
 
 from chromium import free_port
-from colab_cdp_agent.chrome import endpoint, managed
+from colab_cdp_agent.chrome import managed, version_page
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, connect_browser
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
 from colab_cdp_agent.chrome.processes import RunningBrowser
 from colab_cdp_agent.chrome.silence import Surroundings, explain
 from colab_cdp_agent.chrome.tabs import Tabs
+from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
+from colab_cdp_agent.settings.names import UsualPort
 from colab_cdp_protocols import cdp
 from command import Command, run
 from scene import set_scene
@@ -38,7 +40,14 @@ def explained(*browsers: RunningBrowser, policy: str | None = None) -> str:
     return f"{error}\n{error.remedy}"
 
 
-@says("nothing listens on 127.0.0.1:9222", "waiting for Chrome")
+@says(
+    "nothing listens on 127.0.0.1:9222",
+    "waiting for Chrome",
+    "start a Chrome that listens, with a profile folder of its own (since Chrome 136 the port is"
+    " ignored for the everyday profile): …; or let the agent into the Chrome that is open (144 or"
+    " newer): tick the box at chrome://inspect/#remote-debugging in it, and start the agent without"
+    " --port",
+)
 def nothing_listens(place: Place) -> str:
     agent = Command(place.folder, "--port", str(free_port()), "--no-mqtt")
     line = agent.until("waiting for Chrome")
@@ -47,11 +56,24 @@ def nothing_listens(place: Place) -> str:
     return line
 
 
-@says(
-    "nothing listens on 127.0.0.1:9222, and no Chrome was found running",
-    "start a Chrome that listens, with a profile folder of its own (since Chrome 136 the port is"
-    " ignored for the everyday profile): …",
-)
+def looked_everywhere(*folders: UserDataFolder) -> str:
+    """Return how no browser is found, where none was named, beside these folders."""
+    port = UsualPort(free_port())
+    return error_of(lambda: played(locate(HOST, port, None, folders)), ChromeAbsentError)
+
+
+@says("…, and no browser of this computer has allowed remote debugging")
+def none_allowed(_place: Place) -> str:
+    return looked_everywhere()
+
+
+@says("…, nor where … listened before: it has ended, or allows it no more")
+def one_has_ended(place: Place) -> str:
+    stale(place)
+    return looked_everywhere(UserDataFolder("Chromium", place.folder))
+
+
+@says("nothing listens on 127.0.0.1:9222, and no Chrome was found running")
 def none_runs(_place: Place) -> str:
     return explained()
 
@@ -75,7 +97,8 @@ def everyday_profile(_place: Place) -> str:
 
 @says(
     "nothing listens on 127.0.0.1:9222: … has that port and the folder …, but is not ready",
-    "wait until it has started; if that is its everyday folder, …",
+    "wait until it has started; if it does not get ready, end it, and start a Chrome that listens,"
+    " …",
 )
 def not_ready(_place: Place) -> str:
     return explained(RunningBrowser(7, "Chrome", 9222, "/home/me/night"))
@@ -105,10 +128,10 @@ def forbidden(place: Place) -> str:
 
 @says(
     "127.0.0.1:9222 answers 404 for /json/version: either this is not Chrome, or it is a Chrome"
-    " whose remote debugging was allowed at chrome://inspect and asks for consent",
+    " that asks for consent, and whose profile folder is at none of the usual places",
     "give the profile folder with --profile-dir, or …",
 )
-def asks_for_consent(_place: Place) -> str:
+def asks_from_an_unusual_folder(_place: Place) -> str:
     with stranger(http("404 Not Found", b"")) as there:
         return located(there.port)
 
@@ -142,7 +165,7 @@ def tls(_place: Place) -> str:
     "look what holds port 9222, or name Chrome's own port with --port",
 )
 def silent(place: Place) -> str:
-    place.patch.setattr(endpoint, "ANSWER_LIMIT_S", 0.2)
+    place.patch.setattr(version_page, "ANSWER_LIMIT_S", 0.2)
     with stranger(None) as there:
         return located(there.port)
 
@@ -189,12 +212,35 @@ def garbage_in_the_port_file(place: Place) -> str:
     return located(0, place.folder)
 
 
-@says("Chrome does not answer: …")
+def stale(place: Place, port: int | None = None) -> None:
+    """Leave the port file of a Chrome that has ended; by default nothing listens on its port."""
+    text = f"{port or free_port()}\n/devtools/browser/gone"
+    (place.folder / "DevToolsActivePort").write_text(text, encoding="ascii")
+
+
+@says(
+    "… names port …, and nothing listens there: that Chrome has ended",
+    "start it again; if it runs, its box at chrome://inspect/#remote-debugging is unticked",
+)
 def stale_port_file(place: Place) -> str:
-    stale = f"{free_port()}\n/devtools/browser/gone"
-    (place.folder / "DevToolsActivePort").write_text(stale, encoding="ascii")
-    ended = run(place.folder, "doctor", "--profile-dir", str(place.folder), "--no-mqtt")
-    return ended.stdout
+    stale(place)
+    return located(0, place.folder)
+
+
+@says(
+    "… is of a Chrome that has ended: another one listens on …",
+    "start the one of this folder, or name the other one with --port …",
+)
+def anothers_port(place: Place) -> str:
+    version = b'{"webSocketDebuggerUrl": "ws://localhost:1/devtools/browser/another"}'
+    with stranger(http("200 OK", version)) as there:
+        stale(place, there.port)
+        return located(0, place.folder)
+
+
+@says("Chrome does not answer: …")
+def gone_meanwhile(_place: Place) -> str:
+    return error_of(lambda: played(attached(free_port())), ChromeError)
 
 
 @says("Chrome refused the connection (HTTP …)")

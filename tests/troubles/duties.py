@@ -40,8 +40,8 @@ async def watched(port: int, actions: Actions) -> AsyncIterator[PageWitness]:
     """Watch the one open notebook of a Chromium, by a profile that acts like this."""
     profile = structs.replace(COLAB, actions=actions)
     tabs = Tabs(profile.notebook)
-    address = await locate(HOST, port, None)
-    async with connect_browser(address, tabs.take, patience=10) as browser:
+    endpoint = await locate(HOST, port, None)
+    async with connect_browser(endpoint.address, tabs.take, patience=10) as browser:
         reading = asyncio.create_task(browser.read())
         await tabs.discover(browser)
         tab = await anext(tabs.arrivals())

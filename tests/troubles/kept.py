@@ -9,9 +9,11 @@ from pathlib import Path
 from chromium import free_port
 from colab_cdp_agent.keep import backlog
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
+from colab_cdp_agent.keep.first_browser import first_browser
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.keep.pruning import Pruning
 from colab_cdp_agent.keep.session_log import Log
+from colab_cdp_agent.settings.tree import Chrome
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_protocols.mqtt import session_id
 from command import Command
@@ -143,3 +145,10 @@ def unreadable_journal(place: Place) -> str:
     path = place.folder / "journal-mine.sqlite"
     path.write_text("no database " * 100, encoding="ascii")
     return logged(lambda: Journal(path, FOR_EVER_S).history(SESSION, NOW))
+
+
+@says("it cannot be kept which browser is the first one")
+def forgotten_first(place: Place) -> str:
+    (place.folder / "file").write_text("in the way", encoding="ascii")
+    browsers = (Chrome(), Chrome(port=9223))
+    return logged(lambda: first_browser(place.folder / "file" / "first.json", browsers))

@@ -24,6 +24,7 @@ from colab_cdp_agent.chrome.websocket import (
     Socket,
     SocketClosedError,
     SocketRefusedError,
+    SocketSilentError,
     open_socket,
 )
 from colab_cdp_protocols import cdp
@@ -224,7 +225,8 @@ async def connect_browser(
     `patience` is how long the handshake may take, in seconds.
 
     Raises:
-        BrowserLostError: nothing listens, or it does not answer in time.
+        BrowserLostError: nothing listens, or it hangs up.
+        NoAnswerError: it does not answer in time.
         HandshakeRefusedError: it answered, and refused.
 
     """
@@ -233,6 +235,8 @@ async def connect_browser(
             socket = await exits.enter_async_context(open_socket(url, patience=patience))
         except SocketRefusedError as error:
             raise HandshakeRefusedError(f"Chrome refused the connection ({error})") from error
+        except SocketSilentError as error:
+            raise NoAnswerError(f"Chrome does not answer: {error}") from error
         except SocketClosedError as error:
             raise BrowserLostError(f"Chrome does not answer: {error}") from error
         yield Browser(socket, on_event)

@@ -1,168 +1,179 @@
-"""Where Chrome listens: from a host and port to the WebSocket address of the running browser.
+"""Where a browser listens: from what a person named, or nothing, to a WebSocket address.
 
-A restarted Chrome has a new browser id, so the address is asked for before every connection.
+A restarted browser has a new id, so the address is asked for before every connection. Nothing
+here raises a question in a browser: that does the handshake alone.
 """
 
-import asyncio
 import ipaddress
 import json
-import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from colab_cdp_agent.chrome.profile_folder import PORT_FILE, without_port_file
+import msgspec
 
-ANSWER_LIMIT_S = 3.0
-ANSWER_LIMIT_BYTES = 64_000
-TLS_ALERT = (b"\x15\x03", b"\x16\x03")
-"""How a record of TLS begins: an alert, or a handshake."""
+from colab_cdp_agent.chrome import user_data_folders
+from colab_cdp_agent.chrome.absent import (
+    START_COMMAND,
+    ChromeAbsentError,
+    start_remedy,
+)
+from colab_cdp_agent.chrome.port_file import read_port_file, written_at
+from colab_cdp_agent.chrome.profile_folder import PORT_FILE
+from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
+from colab_cdp_agent.chrome.version_page import NothingListensError, get_version
+from colab_cdp_agent.settings.broker_url import is_loopback
+from colab_cdp_agent.settings.names import UsualPort
 
-_OWN_FOLDER = "colab-night-watch"
-START_COMMAND = {
-    "win32": r'"C:\Program Files\Google\Chrome\Application\chrome.exe"'
-    rf' --remote-debugging-port={{port}} --user-data-dir="%LOCALAPPDATA%\{_OWN_FOLDER}"',
-    "darwin": r"/Applications/Google\ Chrome.app/Contents/MacOS/Google\ Chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
-    "linux": "google-chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
-}
+__all__ = [
+    "START_COMMAND",
+    "ChromeAbsentError",
+    "Endpoint",
+    "locate",
+    "read_port_file",
+    "start_remedy",
+]
 
-
-class ChromeAbsentError(Exception):
-    """No Chrome can be reached there; `str` says what was found, `remedy` what to do."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.remedy = remedy
-
-
-class NothingListensError(ChromeAbsentError):
-    """No program has the port."""
+NOT_FOUND = 404
+SOME_CHROME = "Chrome"
 
 
-def start_remedy(port: int, platform: str = sys.platform) -> str:
-    """Return what a person does to get a Chrome that listens, on this operating system."""
-    command = START_COMMAND.get(platform, START_COMMAND["linux"]).format(port=port)
-    return (
-        "start a Chrome that listens, with a profile folder of its own (since Chrome 136 the"
-        f" port is ignored for the everyday profile): {command}"
-    )
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where a running browser listens.
 
-
-async def locate(host: str, port: int, profile_dir: Path | None) -> str:
-    """Return the WebSocket address of the running Chrome, by its profile folder or its port.
-
-    Raises:
-        ChromeAbsentError: no Chrome can be reached there.
+    Attributes:
+        address: `ws://…/devtools/browser/…`.
+        asks: whether each connection to it raises a question that a person answers in it.
+        browser: its name; Chrome where it is not known which it is.
+        folder: its user data folder, where that led to it.
 
     """
-    if profile_dir is None:
-        return await find_endpoint(host, port)
-    port, path = read_port_file(profile_dir)
-    return f"ws://{_literal(host)}:{port}{path}"
+
+    address: str
+    asks: bool = False
+    browser: str = SOME_CHROME
+    folder: Path | None = None
 
 
-async def find_endpoint(host: str, port: int) -> str:
-    """Return the `ws://…/devtools/browser/<id>` address of the Chrome on that port.
+async def locate(
+    host: str,
+    port: int,
+    profile_dir: Path | None,
+    folders: Sequence[UserDataFolder] | None = None,
+) -> Endpoint:
+    """Return where the running browser listens.
+
+    Args:
+        host: where its port is.
+        port: its port; a `UsualPort` is tried first, and then every folder.
+        profile_dir: its user data folder, in place of a port.
+        folders: where else browsers may be found; those of this computer.
 
     Raises:
-        ChromeAbsentError: nothing listens there, or something that is not Chrome.
+        ChromeAbsentError: no browser can be reached there.
 
     """
-    status, body = await _get_version(host, port)
+    if profile_dir is not None:
+        return await _by_folder(host, UserDataFolder(SOME_CHROME, profile_dir))
+    if folders is None:
+        folders = user_data_folders.here() if is_loopback(host) else ()
+    try:
+        return await _by_port(host, port, folders)
+    except ChromeAbsentError as error:
+        if not isinstance(port, UsualPort):
+            raise
+        found, ended = await _in_any(host, folders)
+        if found is not None:
+            return found
+        raise ChromeAbsentError(f"{error}, {_nor(ended)}", error.remedy) from error
+
+
+async def _by_port(host: str, port: int, folders: Sequence[UserDataFolder]) -> Endpoint:
     where = f"{host}:{port}"
-    if status == 404:  # noqa: PLR2004 - HTTP's own number
+    status, body = await get_version(host, port)
+    if status != NOT_FOUND:
+        return Endpoint(f"ws://{_literal(host)}:{port}{_browser_path(where, port, status, body)}")
+    folder = _newest(port, folders)
+    if folder is None:
         raise ChromeAbsentError(
             f"{where} answers 404 for /json/version: either this is not Chrome, or it is a Chrome"
-            " whose remote debugging was allowed at chrome://inspect and asks for consent",
+            " that asks for consent, and whose profile folder is at none of the usual places",
             "give the profile folder with --profile-dir, or " + start_remedy(port),
         )
+    return _asking(host, folder)
+
+
+async def _by_folder(host: str, folder: UserDataFolder) -> Endpoint:
+    port, path = read_port_file(folder.path)
+    where, file = f"{host}:{port}", folder.path / PORT_FILE
+    try:
+        status, body = await get_version(host, port)
+    except NothingListensError as error:
+        raise ChromeAbsentError(
+            f"{file} names port {port}, and nothing listens there: that Chrome has ended",
+            "start it again; if it runs, its box at chrome://inspect/#remote-debugging is unticked",
+        ) from error
+    if status == NOT_FOUND:
+        return _asking(host, folder)
+    if _browser_path(where, port, status, body) != path:
+        raise ChromeAbsentError(
+            f"{file} is of a Chrome that has ended: another one listens on {where}",
+            f"start the one of this folder, or name the other one with --port {port}",
+        )
+    address = f"ws://{_literal(host)}:{port}{path}"
+    return Endpoint(address, browser=folder.browser, folder=folder.path)
+
+
+async def _in_any(
+    host: str, folders: Sequence[UserDataFolder]
+) -> tuple[Endpoint | None, list[str]]:
+    """Return the first that listens, and which browsers left a file and do not."""
+    ended = []
+    for folder in folders:
+        try:
+            port, _path = read_port_file(folder.path)
+        except ChromeAbsentError:
+            continue
+        if folder == _newest(port, folders):
+            with suppress(ChromeAbsentError):
+                return await _by_folder(host, folder), []
+        ended.append(folder.browser)
+    return None, ended
+
+
+def _newest(port: int, folders: Sequence[UserDataFolder]) -> UserDataFolder | None:
+    """Return whose file names this port and is the newest: only one browser can listen there."""
+    naming = []
+    for folder in folders:
+        with suppress(ChromeAbsentError):
+            if read_port_file(folder.path)[0] == port:
+                naming.append(folder)
+    return max(naming, key=lambda each: written_at(each.path), default=None)
+
+
+def _asking(host: str, folder: UserDataFolder) -> Endpoint:
+    port, path = read_port_file(folder.path)
+    address = f"ws://{_literal(host)}:{port}{path}"
+    return Endpoint(address, asks=True, browser=folder.browser, folder=folder.path)
+
+
+def _nor(ended: Sequence[str]) -> str:
+    if not ended:
+        return "and no browser of this computer has allowed remote debugging"
+    whose = ", ".join(dict.fromkeys(ended))
+    return f"nor where {whose} listened before: it has ended, or allows it no more"
+
+
+def _browser_path(where: str, port: int, status: int, body: bytes) -> str:
+    """Return the path in what `/json/version` answered."""
     try:
         address = json.loads(body)["webSocketDebuggerUrl"]
-        path = "/" + str(address).split("://", 1)[1].split("/", 1)[1]
+        return "/" + str(address).split("://", 1)[1].split("/", 1)[1]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise ChromeAbsentError(
             f"{where} is an HTTP server (status {status}), but not Chrome's debugging port",
             f"free port {port}, or name Chrome's own port with --port",
         ) from error
-    return f"ws://{_literal(host)}:{port}{path}"
-
-
-def read_port_file(folder: Path) -> tuple[int, str]:
-    """Return the port and path in a profile folder's `DevToolsActivePort`.
-
-    Raises:
-        ChromeAbsentError: there is no such file, or it holds something else.
-
-    """
-    file = folder / PORT_FILE
-    try:
-        lines = file.read_text(encoding="ascii").splitlines()
-        port, path = int(lines[0]), lines[1]
-    except OSError as error:
-        raise ChromeAbsentError(*without_port_file(folder)) from error
-    except (ValueError, IndexError) as error:
-        raise ChromeAbsentError(
-            f"{file} does not hold a port and a path", "restart that Chrome: it writes the file"
-        ) from error
-    return port, path
-
-
-async def _get_version(host: str, port: int) -> tuple[int, bytes]:
-    """Return status and body of `GET /json/version`."""
-    where = f"{host}:{port}"
-    try:
-        async with asyncio.timeout(ANSWER_LIMIT_S):
-            reader, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError) as error:
-        raise NothingListensError(f"nothing listens on {where}", start_remedy(port)) from error
-    answer = b""
-    try:
-        async with asyncio.timeout(ANSWER_LIMIT_S):
-            # Chrome refuses any other Host than localhost and IP literals (DNS rebinding).
-            request = f"GET /json/version HTTP/1.1\r\nHost: localhost:{port}\r\n"
-            writer.write(f"{request}Connection: close\r\n\r\n".encode())
-            answer = await reader.read(ANSWER_LIMIT_BYTES)
-            while b"\r\n\r\n" not in answer or len(answer) < _length(answer):
-                more = await reader.read(ANSWER_LIMIT_BYTES)
-                if not more or len(answer) > ANSWER_LIMIT_BYTES:
-                    break
-                answer += more
-    except TimeoutError as error:
-        raise ChromeAbsentError(
-            f"{where} accepts connections but does not answer: a frozen Chrome, or no Chrome",
-            f"look what holds port {port}, or name Chrome's own port with --port",
-        ) from error
-    except OSError as error:
-        raise _no_http(where, port) from error
-    finally:
-        writer.close()
-    head, _, body = answer.partition(b"\r\n\r\n")
-    words = head.split(None, 2)
-    if head.startswith(TLS_ALERT):
-        raise ChromeAbsentError(
-            f"{where} speaks TLS: another program holds this port",
-            f"name Chrome's own port with --port, or free port {port}",
-        )
-    if not head.startswith(b"HTTP/") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 - version and status
-        raise _no_http(where, port)
-    return int(words[1]), body
-
-
-def _no_http(where: str, port: int) -> ChromeAbsentError:
-    return ChromeAbsentError(
-        f"{where} does not speak HTTP: another program holds this port",
-        f"name Chrome's own port with --port, or free port {port}",
-    )
-
-
-def _length(answer: bytes) -> int:
-    """Return how long the whole answer is by its own head, or 0 where it does not say."""
-    head, separator, _body = answer.partition(b"\r\n\r\n")
-    for line in head.lower().split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit():
-            return len(head) + len(separator) + int(value)
-    return 0
 
 
 def _literal(host: str) -> str:

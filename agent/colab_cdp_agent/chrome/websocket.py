@@ -26,6 +26,10 @@ class SocketClosedError(Exception):
     """The connection is closed, or could not be opened; `str` says how."""
 
 
+class SocketSilentError(SocketClosedError):
+    """The other side took the connection, and did not answer the handshake in time."""
+
+
 class SocketRefusedError(Exception):
     """Something answered the handshake, and refused it.
 
@@ -201,7 +205,8 @@ async def open_socket(url: str, *, patience: float) -> AsyncGenerator[Socket]:
 
     Raises:
         SocketRefusedError: the other side answered, and refused.
-        SocketClosedError: nothing listens there, or it does not answer in time.
+        SocketSilentError: it does not answer in time.
+        SocketClosedError: nothing listens there, or it hangs up.
 
     """
     socket = await _connect(parse_uri(url), patience)
@@ -222,8 +227,10 @@ async def _connect(where: WebSocketURI, patience: float) -> Socket:
             await socket.opened()
             undo.pop_all()
             return socket
-    except OSError as error:  # a timeout is one
-        raise SocketClosedError(str(error) or f"no answer in {patience:g} s") from error
+    except TimeoutError as error:
+        raise SocketSilentError(f"no answer in {patience:g} s") from error
+    except OSError as error:
+        raise SocketClosedError(str(error)) from error
 
 
 def _ignore(_message: bytes) -> None:

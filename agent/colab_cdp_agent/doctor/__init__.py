@@ -49,7 +49,8 @@ class _Examination:
             self._tell(*machine.folders(folder, settings.archive))
             self._tell(await clock.examine(), *await power.examine(awake=settings.awake))
             profiles = self._profiles(settings)
-            self._tell(*await browser.examine(settings.chrome, profiles))
+            async for finding in browser.examine_all(settings.browsers, profiles):
+                self._tell(finding)
             self._tell(*await broker.examine(settings, name, folder / "broker"))
             self._tell(await phone_page.examine(settings))
             self._tell(*await push.examine(settings.alerts, ring=options.ring or options.tonight))

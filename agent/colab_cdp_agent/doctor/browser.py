@@ -1,13 +1,14 @@
-"""The Chrome: whether it can be reached, and which of its tabs a site profile names."""
+"""The browsers: whether each can be reached, and which of its tabs a site profile names."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome import silence
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, NothingListensError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
+from colab_cdp_agent.chrome.version_page import NothingListensError
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
@@ -19,6 +20,7 @@ from colab_cdp_protocols import cdp
 HANDSHAKE_LIMIT_S = 10.0
 FRAMES = frozenset({"Network.webSocketFrameReceived", "Network.webSocketFrameSent"})
 FROZEN = "look whether Chrome is frozen or shows a question, and restart it if so"
+UNASKED = "a person would have to click Allow for it; the agent asks once and stays"
 
 
 class Events:
@@ -51,24 +53,36 @@ class Events:
             self.pages.append(info)
 
 
-async def examine(where: Chrome, profiles: tuple[Profile, ...]) -> list[Finding]:
-    """Check the Chrome and every open notebook in it; nothing in a tab is touched."""
+async def examine_all(
+    browsers: Sequence[Chrome], profiles: tuple[Profile, ...]
+) -> AsyncIterator[Finding]:
+    """Yield what is found of each browser; where there are several, by their names."""
+    for browser in browsers:
+        named = "Chrome" if len(browsers) == 1 else f"Chrome '{browser.called}'"
+        for finding in await examine(browser, profiles, named):
+            yield finding
+
+
+async def examine(
+    where: Chrome, profiles: tuple[Profile, ...], named: str = "Chrome"
+) -> list[Finding]:
+    """Check a browser and every open notebook in it; nothing in a tab is touched."""
     try:
-        address = await locate(where.host, where.port, where.profile_dir)
-        return await _examine_running(address, profiles)
-    except NothingListensError as error:
-        lost = _absent(await _explained(error, where))
+        endpoint = await locate(where.host, where.port, where.profile_dir)
+        if endpoint.asks:
+            return [*_asking(endpoint, named)]
+        return await _examine_running(endpoint.address, profiles, named)
     except ChromeAbsentError as error:
-        lost = _absent(error)
+        lost = _absent(await _explained(error, where), named)
     except ChromeError as error:
-        lost = _absent(ChromeAbsentError(str(error), FROZEN))
-    return [lost, Finding(ok=None, what="open notebooks: not looked at, without Chrome")]
+        lost = _absent(ChromeAbsentError(str(error), FROZEN), named)
+    return [lost, Finding(ok=None, what=f"open notebooks: not looked at, without {named}")]
 
 
-def _absent(error: ChromeAbsentError) -> Finding:
+def _absent(error: ChromeAbsentError, named: str) -> Finding:
     return Finding(
         ok=False,
-        what=f"Chrome: {error}",
+        what=f"{named}: {error}",
         remedy=error.remedy,
         code=ExitCode.UNREACHABLE,
         brief=str(error),
@@ -77,36 +91,57 @@ def _absent(error: ChromeAbsentError) -> Finding:
 
 async def _explained(error: ChromeAbsentError, where: Chrome) -> ChromeAbsentError:
     """Say why nothing listens, where that is on this computer, whose processes are seen."""
-    if not is_loopback(where.host):
+    silent = isinstance(error, NothingListensError) or isinstance(
+        error.__cause__, NothingListensError
+    )
+    if not silent or where.profile_dir is not None or not is_loopback(where.host):
         return error
     return silence.explain(f"{where.host}:{where.port}", where.port, await silence.look_around())
 
 
-async def _examine_running(address: str, profiles: tuple[Profile, ...]) -> list[Finding]:
+def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
+    """Say of a browser what can be said without a question in it."""
+    yield Finding(
+        ok=True,
+        what=f"{named}: {endpoint.browser} listens, and asks for consent",
+        brief=f"{endpoint.browser} listens",
+    )
+    yield Finding(
+        ok=None,
+        what=f"open notebooks: not looked at: {UNASKED}",
+        brief=f"{endpoint.browser} must be allowed once when the agent starts",
+    )
+
+
+async def _examine_running(
+    address: str, profiles: tuple[Profile, ...], named: str
+) -> list[Finding]:
     events = Events()
     async with _connected(address, events) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
         notebooks = _notebooks(events.pages, profiles)
         count = len(events.pages)
-        what = f"Chrome: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
+        what = f"{named}: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
         if events.malformed:
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
             return [Finding(ok=False, what=f"{what}; {events.malformed[0]}", remedy=newer)]
         if not notebooks:
-            names = ", ".join(profile.site for profile in profiles)
-            nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
-            none_open = Finding(
-                ok=None,
-                what=nothing,
-                remedy="open one there; for another site, --site names its profile",
-                brief="no notebook is open",
-                spoils=True,
-            )
-            return [Finding(ok=True, what=what), none_open]
+            return [Finding(ok=True, what=what), _none_open(profiles)]
         reads = (page.examine(browser, info, profile, events.frames) for info, profile in notebooks)
-        brief = f"{len(notebooks)} notebook{'s' if len(notebooks) > 1 else ''} open in Chrome"
+        brief = f"{len(notebooks)} notebook{'s' if len(notebooks) > 1 else ''} open in {named}"
         return [Finding(ok=True, what=what, brief=brief), *await asyncio.gather(*reads)]
+
+
+def _none_open(profiles: tuple[Profile, ...]) -> Finding:
+    names = ", ".join(profile.site for profile in profiles)
+    return Finding(
+        ok=None,
+        what=f"open notebooks: none of {names} in this Chrome, so no page was read",
+        remedy="open one there; for another site, --site names its profile",
+        brief="no notebook is open",
+        spoils=True,
+    )
 
 
 def _notebooks(

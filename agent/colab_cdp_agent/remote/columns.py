@@ -20,6 +20,7 @@ class Columns(msgspec.Struct, frozen=True):
     """Widths in cells; a part that has no room, or nothing to tell, has none.
 
     Attributes:
+        place: the agent's name and the browser's, where there are several.
         told: everything between a notebook's title and the age of its news.
         bar, left, loss, sparks: parts of it, where a run tells how far it is.
         line: its rest, for the last printed line.
@@ -27,7 +28,7 @@ class Columns(msgspec.Struct, frozen=True):
 
     """
 
-    agent: int
+    place: int
     title: int
     told: int
     bar: int
@@ -38,20 +39,20 @@ class Columns(msgspec.Struct, frozen=True):
     tight: bool
 
     @classmethod
-    def of(cls, width: int, agents: Iterable[str]) -> Self:
-        """Return the columns for a terminal of that width; a single agent is not named."""
-        names = [len(name) for name in agents]
+    def of(cls, width: int, places: Iterable[str]) -> Self:
+        """Return the columns for a terminal of that width; a place that all share has none."""
+        named = [len(name) for name in set(places)]
         wide = width >= WIDE
-        agent = min(max(names), 16 if wide else 10) if len(names) > 1 else 0
+        place = min(max(named), 16 if wide else 10) if len(named) > 1 else 0
         title = max(8, min(width // 5, 36) - (0 if wide else 1))
-        told = width - PHASE_WIDTH - AGE_WIDTH - title - 3 - (agent + 1 if agent else 0)
+        told = width - PHASE_WIDTH - AGE_WIDTH - title - 3 - (place + 1 if place else 0)
         bar, left, loss = max(6, min(width // 10, 20)) if wide else 6, 12 if wide else 7, 7
         rest = max(0, told - bar - SHARE_WIDTH - left - loss - 3)
         sparks = min(max(6, min(width // 10, 20)), rest)
         sparks = sparks if sparks >= FEWEST_SPARKS else 0
         line = max(0, rest - sparks - 1)
         return cls(
-            agent, title, max(told, 1), bar, left, loss, sparks,
+            place, title, max(told, 1), bar, left, loss, sparks,
             line if line >= SHORTEST_LINE else 0, not wide,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from msgspec import UNSET
 
 from colab_cdp_agent.remote.news import Change
-from colab_cdp_agent.tell.screen import notice, printable
+from colab_cdp_agent.tell.screen import called, notice, printable
 from colab_cdp_protocols import mqtt
 
 
@@ -44,7 +44,7 @@ def _words(change: Change) -> tuple[tuple[str, ...], str | None]:
         state = change.state
         if not isinstance(state, mqtt.State):
             return (agent, change.session), None
-        words = f"{state.phase:<12} {agent}/{printable(state.title)}  {notice(state)}"
+        words = f"{state.phase:<12} {agent}/{called(state)}  {notice(state)}"
         return (agent, change.session), words.rstrip()
     if change.info is not UNSET:
         return (agent, "Chrome"), None if change.info is None else _chrome(agent, change.info)
@@ -52,5 +52,10 @@ def _words(change: Change) -> tuple[tuple[str, ...], str | None]:
 
 
 def _chrome(agent: str, info: mqtt.Info) -> str:
-    reason = f" ({printable(info.chrome.reason)})" if info.chrome.reason else ""
-    return f"{agent}: Chrome {info.chrome.state}{reason}"
+    return f"{agent}: Chrome {', '.join(map(_stands, info.browsers or (info.chrome,)))}"
+
+
+def _stands(browser: mqtt.ChromeInfo | mqtt.BrowserInfo) -> str:
+    named = f"{printable(browser.name)} " if isinstance(browser, mqtt.BrowserInfo) else ""
+    reason = f" ({printable(browser.reason)})" if browser.reason else ""
+    return f"{named}{browser.state}{reason}"

@@ -99,7 +99,7 @@ class AgentNews:
 def is_sound(told: mqtt.State | mqtt.Info) -> bool:
     """Return whether the times in it say of which zone they are: others can't be reckoned with."""
     if isinstance(told, mqtt.Info):
-        moments = [told.started, told.chrome.since]
+        moments = [told.started, told.chrome.since, *(each.since for each in told.browsers or ())]
     else:
         moments = [told.since, told.updated]
     return all(moment.tzinfo is not None for moment in moments)

@@ -26,19 +26,29 @@ def order(agent: AgentNews, session: SessionNews) -> tuple[int, str, str, str]:
     return (place if agent.present else NOT_WATCHED), title, agent.name, identity
 
 
+def place(agent: AgentNews, session: SessionNews, *, several: bool) -> str:
+    """Return where a session is: on which of several agents, in which of several browsers."""
+    named = (agent.name if several else "", session.state.browser)
+    return "/".join(printable(part) for part in named if part)
+
+
 class Row:
     """Draws rows that fit some columns.
 
     Args:
         columns: their widths.
+        several: whether there are several agents.
         console: where they are drawn.
         now: the present.
         current: whether there is a broker that tells what is news.
 
     """
 
-    def __init__(self, columns: Columns, console: Console, now: datetime, *, current: bool) -> None:
+    def __init__(
+        self, columns: Columns, console: Console, now: datetime, *, several: bool, current: bool
+    ) -> None:
         self._columns = columns
+        self._several = several
         self._console = console
         self._now = now
         self._current = current
@@ -52,8 +62,9 @@ class Row:
         told.append_text(fit("loss", columns.loss + 1 + columns.sparks)).append(" ")
         told.append_text(fit("last line", columns.line))
         told.truncate(columns.told, pad=True)
-        agent = fit("agent", columns.agent).append(" ") if columns.agent else Text()
-        heading = Text(" " * (PHASE_WIDTH + 1)).append_text(agent)
+        named = "agent" if self._several else "browser"
+        where = fit(named, columns.place).append(" ") if columns.place else Text()
+        heading = Text(" " * (PHASE_WIDTH + 1)).append_text(where)
         heading.append_text(fit("notebook", columns.title)).append(" ").append_text(told)
         heading.append(" ").append_text(fit("news", AGE_WIDTH, right=True))
         heading.stylize(QUIET)
@@ -66,15 +77,16 @@ class Row:
         phase = "offline" if agent.status == "offline" else state.phase.replace("_", " ")
         first, *more = self._told(agent, session)
         row = Text().append_text(fit(phase, PHASE_WIDTH, COLOURS[state.phase])).append(" ")
-        if columns.agent:
-            row.append_text(fit(agent.name, columns.agent)).append(" ")
+        if columns.place:
+            where = place(agent, session, several=self._several)
+            row.append_text(fit(where, columns.place)).append(" ")
         row.append_text(fit(printable(state.title), columns.title)).append(" ")
         first.truncate(columns.told, overflow="ellipsis", pad=True)
         row.append_text(first).append(" ")
         age = brief((self._now - session.at).total_seconds())
         row.append_text(fit(age, AGE_WIDTH, QUIET, right=True))
         indent = " " * (
-            columns.title + PHASE_WIDTH + 2 + (columns.agent + 1 if columns.agent else 0)
+            columns.title + PHASE_WIDTH + 2 + (columns.place + 1 if columns.place else 0)
         )
         lines = [row, *(Text(indent).append_text(line) for line in more)]
         return lines if here else [Text(line.plain, QUIET) for line in lines]

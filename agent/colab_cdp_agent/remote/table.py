@@ -9,12 +9,17 @@ from rich.text import Text
 
 from colab_cdp_agent.remote.columns import Columns, fit
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
-from colab_cdp_agent.remote.row import QUIET, Row, brief, order
+from colab_cdp_agent.remote.row import QUIET, Row, brief, order, place
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.tell.screen import printable
+from colab_cdp_protocols import mqtt
 
 ALARM: Final = "bold red"
-CHROME: Final = {"waiting": "no Chrome", "frozen": "Chrome is frozen"}
+CHROME: Final = {
+    "waiting": "no Chrome",
+    "frozen": "Chrome is frozen",
+    "needs_you": "Chrome needs you",
+}
 MOST_AGENT_LINES: Final = 6
 LONGEST_NAME: Final = 16
 FEWEST_LINES: Final = 3
@@ -95,15 +100,20 @@ class Table:
 
     def _rows(self, watched: list[Watched], room: int, now: datetime) -> Iterator[Text]:
         """Yield the heading and the first rows, in `room` lines; the others are counted."""
-        columns = Columns.of(self._console.width, self._station.agents)
-        row = Row(columns, self._console, now, current=self._station.lost is None)
+        several = len(self._station.agents) > 1
+        places = {place(*each, several=several) for each in watched}
+        if several:
+            places |= self._station.agents.keys()
+        columns = Columns.of(self._console.width, places)
+        current = self._station.lost is None
+        row = Row(columns, self._console, now, several=several, current=current)
         yield row.heading()
         room = max(FEWEST_LINES, room - 2)
-        for place, each in enumerate(watched):
+        for shown, each in enumerate(watched):
             lines = row.draw(*each)
             room -= len(lines)
             if room < 0:
-                rest = watched[place:]
+                rest = watched[shown:]
                 needs = sum(order(*left)[0] == 0 for left in rest)
                 more = f", {needs} of them needing you" if needs else ""
                 yield Text(f"and {_counted(len(rest), 'more notebook')}{more}", QUIET)
@@ -122,14 +132,18 @@ def _how(agent: AgentNews, now: datetime) -> Text:
         return Text(f"{agent.status or 'not heard of on this broker yet'}{ago}", QUIET)
     parts = [Text("online", "green")]
     if agent.info is not None:
-        chrome = agent.info.chrome
-        if chrome.state == "connected":
-            parts.append(Text(printable(chrome.product or "Chrome")))
-        else:
-            reason = f": {printable(chrome.reason)}" if chrome.reason else ""
-            parts.append(Text(f"{CHROME[chrome.state]}{reason}", ALARM))
+        parts += map(_stands, agent.info.browsers or (agent.info.chrome,))
     parts.append(Text(_counted(len(agent.sessions), "notebook")))
     return Text(" · ").join(parts)
+
+
+def _stands(browser: mqtt.ChromeInfo | mqtt.BrowserInfo) -> Text:
+    """Return how it stands with a browser, which is named where there are several."""
+    named = f"{printable(browser.name)} " if isinstance(browser, mqtt.BrowserInfo) else ""
+    if browser.state == "connected":
+        return Text(named + printable(browser.product or "Chrome"))
+    reason = f": {printable(browser.reason)}" if browser.reason else ""
+    return Text(f"{named}{CHROME[browser.state]}{reason}", ALARM)
 
 
 def _counted(number: int, noun: str) -> str:

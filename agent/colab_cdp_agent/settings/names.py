@@ -9,6 +9,11 @@ from colab_cdp_agent.settings.document import found
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
+
+class UsualPort(int):
+    """The port of a browser that was named neither by a port nor by a folder: a first guess."""
+
+
 SLUG: Final = r"[a-z0-9_-]{1,32}"
 LONGEST_NAME: Final = 32
 LONGEST_PATTERN: Final = 500
@@ -97,7 +102,10 @@ class LinePattern(ShapedText):
 
 def agent_name(configured: str | None, hostname: str) -> str:
     """Return the agent's level in every topic: as configured, else a slug of the host name."""
-    if configured is not None:
-        return configured
-    slug = re.sub(r"[^a-z0-9_]+", "-", hostname.lower()).strip("-")
-    return slug[:LONGEST_NAME].strip("-") or "agent"
+    return configured if configured is not None else slug_of(hostname) or "agent"
+
+
+def slug_of(text: str) -> str:
+    """Return what of a text a slug can hold; empty where that is nothing."""
+    slug = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")
+    return slug[:LONGEST_NAME].strip("-")

@@ -20,7 +20,7 @@ def policy(config: Config, *, observe: bool = False) -> list[str]:
 
 def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     duties = config.duties
-    yield f"watches: {', '.join(config.sites)}"
+    yield f"watches: {', '.join(config.sites)}{_where(config)}"
     if observe:
         yield "observe: acts on no tab; what follows is what it would have done"
     yield f"keep-alive: {_keep_alive(duties.keep_alive)}"
@@ -35,6 +35,12 @@ def _lines(config: Config, *, observe: bool) -> Iterator[str]:
     yield f"rings: {_rings(config.alerts)}"
     yield f"carries out over MQTT: {_carries_out(config)}"
     yield REFUSED
+
+
+def _where(config: Config) -> str:
+    """Name the browsers where there are several; the folder of one is nobody's business."""
+    names = [browser.called for browser in config.browsers]
+    return f" in the browsers {', '.join(names)}, each for itself" if len(names) > 1 else ""
 
 
 def _keep_alive(duty: KeepAlive) -> str:

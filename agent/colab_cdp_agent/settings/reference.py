@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, inspect, structs
 
+from colab_cdp_agent.settings.names import UsualPort
 from colab_cdp_agent.settings.secret import Secret
 from colab_cdp_agent.settings.shape import json_schema
 from colab_cdp_agent.settings.tree import Config
@@ -45,6 +46,8 @@ def plain(value: object) -> Any:
             return str(value)
         case str():
             return str(value)
+        case UsualPort():
+            return int(value)
         case _:
             return value
 
@@ -54,9 +57,10 @@ def keys(kind: type[Struct] = Config, above: tuple[str, ...] = ()) -> Iterator[K
     defaults = kind()
     for field in _fields(kind):
         path = (*above, field.name)
-        if isinstance(field.type, inspect.StructType):
-            yield Key(path, None, _marked(path, (field.type.cls.__doc__ or "").strip()))
-            yield from keys(field.type.cls, path)
+        group = _group(field.type)
+        if group is not None:
+            yield Key(path, None, _marked(path, (group.__doc__ or "").strip()))
+            yield from keys(group, path)
         else:
             default = written(plain(getattr(defaults, field.name)))
             yield Key(path, default, _marked(path, _meaning(field.type)))
@@ -122,8 +126,15 @@ def _structs(
 ) -> Iterator[tuple[tuple[str, ...], type[Struct]]]:
     yield above, kind
     for field in _fields(kind):
-        if isinstance(field.type, inspect.StructType):
-            yield from _structs(field.type.cls, (*above, field.name))
+        if (group := _group(field.type)) is not None:
+            yield from _structs(group, (*above, field.name))
+
+
+def _group(node: inspect.Type) -> type[Struct] | None:
+    """Return the struct that stands at a place, or may; None where none does."""
+    if isinstance(node, inspect.UnionType):
+        return next(filter(None, map(_group, node.types)), None)
+    return node.cls if isinstance(node, inspect.StructType) else None
 
 
 def _marked(path: tuple[str, ...], meaning: str) -> str:

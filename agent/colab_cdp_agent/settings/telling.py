@@ -38,6 +38,7 @@ Occasion = Literal[
     "sign_in",
     "input_request",
     "unreadable",
+    "consent",
     "tab_crashed",
     "tab_gone",
     "chrome_gone",

@@ -1,18 +1,30 @@
 """Every key of the configuration, with its default and its meaning."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.settings.names import Host, LinePattern, Port, Site, Slug
+from colab_cdp_agent.settings.names import (
+    Host,
+    LinePattern,
+    Port,
+    Site,
+    Slug,
+    UsualPort,
+    slug_of,
+)
 from colab_cdp_agent.settings.telling import Alerts, Commands, Mqtt, Publish, Web
 from colab_cdp_agent.settings.units import ArchiveSize, Retention
 
+MOST_BROWSERS: Final = 8
+FOLDER_OF_ANY: Final = "User Data"
+"""What every browser's folder is called on Windows: the one above it says whose it is."""
+
 
 class Chrome(Struct, frozen=True, forbid_unknown_fields=True):
-    """The browser to attach to."""
+    """The browser to attach to; for several, a list of up to 8 such groups of keys."""
 
     host: Annotated[
         Host,
@@ -24,8 +36,15 @@ class Chrome(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = field(default_factory=lambda: Host("127.0.0.1"))
     port: Annotated[
-        Port, Meta(description="The debugging port, as in `--remote-debugging-port`.")
-    ] = 9222
+        Port,
+        Meta(
+            description=(
+                "The debugging port, as in `--remote-debugging-port`. Where neither it nor a "
+                "profile folder is named, 9222 is tried, and then every browser of this computer "
+                "that has allowed remote debugging."
+            )
+        ),
+    ] = field(default_factory=lambda: UsualPort(9222))
     profile_dir: Annotated[
         Path | None,
         Meta(
@@ -35,6 +54,37 @@ class Chrome(Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
+    name: Annotated[
+        Slug | None,
+        Meta(
+            description=(
+                "What this browser is called where there are several: a-z, 0-9, `-` and `_`, at "
+                "most 32; null: its port, or what its folder is called."
+            )
+        ),
+    ] = None
+
+    @property
+    def called(self) -> str:
+        """What this browser is called, by its name or by where it is."""
+        if self.name is not None:
+            return str(self.name)
+        folder = self.profile_dir
+        if folder is None:
+            return str(self.port)
+        named = folder.parent if folder.name == FOLDER_OF_ANY else folder
+        return slug_of(named.name) or "browser"
+
+    @property
+    def place(self) -> str:
+        """Where it is: a folder, or host and port; the same for the same browser."""
+        if self.profile_dir is not None:
+            return str(self.profile_dir.resolve())
+        host = self.host.strip("[]").lower()
+        return f"{'127.0.0.1' if host == 'localhost' else host}:{self.port}"
+
+
+Browsers = Annotated[tuple[Chrome, ...], Meta(min_length=1, max_length=MOST_BROWSERS)]
 
 
 class Archive(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +134,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = None
-    chrome: Chrome = field(default_factory=Chrome)
+    chrome: Chrome | Browsers = field(default_factory=Chrome)
     sites: Annotated[
         tuple[Site, ...],
         Meta(
@@ -105,3 +155,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     awake: Annotated[
         bool, Meta(description="Keep this computer from going to sleep while a notebook runs.")
     ] = True
+
+    @property
+    def browsers(self) -> tuple[Chrome, ...]:
+        """Every browser to attach to, one at least."""
+        return (self.chrome,) if isinstance(self.chrome, Chrome) else self.chrome

@@ -31,6 +31,7 @@ class Bulletin:
         self, board: Board, root: str, agent: str, publish: Publish, commands: Commands
     ) -> None:
         self.states: dict[str, mqtt.State] = {}
+        self._info: mqtt.Info | None = None
         self._board = board
         self._levels = {"root": root, "agent": agent}
         self._publish = publish
@@ -48,6 +49,8 @@ class Bulletin:
         # First as a device: those of its sessions are reached through it.
         self._announce(OF_AGENT, self._homeassistant.of_agent())
         self._board.set(mqtt.INFO.at(**self._levels), mqtt.encode(info))
+        self._info = info
+        self._count()
 
     def state(self, state: mqtt.State) -> None:
         """Put up a session's whole status, its plain fields and what follows from it."""
@@ -101,7 +104,14 @@ class Bulletin:
 
     def _summarise(self) -> None:
         self._board.set(mqtt.SESSIONS.at(**self._levels), mqtt.encode(self.sessions()))
+        self._count()
+
+    def _count(self) -> None:
+        """Put up how often a person is needed: in the notebooks, and in Chrome itself."""
         waiting = sum(state.phase in mqtt.NEEDS_A_PERSON for state in self.states.values())
+        if self._info is not None:
+            browsers = self._info.browsers or (self._info.chrome,)
+            waiting += sum(browser.state == "needs_you" for browser in browsers)
         self._board.set(mqtt.NEEDS_YOU.at(**self._levels), str(waiting).encode())
 
 

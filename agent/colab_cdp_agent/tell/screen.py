@@ -81,7 +81,7 @@ class Screen:
         for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
-                Text(printable(state.title)),  # not a string: rich would read markup in it
+                Text(called(state)),  # not a string: rich would read markup in it
                 # What a person is to do is shown whole; everything else keeps to its line.
                 Text(detail(state), no_wrap=state.attention is None),
             )
@@ -97,7 +97,7 @@ class Screen:
             self._headline_shown = headline
             self._console.print(headline, soft_wrap=True)
         for session, state in self._states.items():
-            line = f"{state.phase:<12} {printable(state.title)}  {notice(state)}".rstrip()
+            line = f"{state.phase:<12} {called(state)}  {notice(state)}".rstrip()
             if self._shown.get(session) == line:
                 continue
             self._shown[session] = line
@@ -115,6 +115,19 @@ def rank(state: mqtt.State) -> tuple[int, str, str]:
     else:
         place = 1 if state.phase == "running" else 2
     return place, state.title.casefold(), state.id
+
+
+def standing(browser: mqtt.ChromeInfo | mqtt.BrowserInfo) -> str:
+    """Return how it stands with a browser, in the few words of a headline."""
+    named = f"{browser.name} " if isinstance(browser, mqtt.BrowserInfo) else ""
+    if browser.state == "connected":
+        return named + (browser.product or "").removeprefix("Chrome/")
+    return f"{named}{browser.state} ({browser.reason})"
+
+
+def called(state: mqtt.State) -> str:
+    """Return what a session's notebook is called, and in which browser where there are several."""
+    return printable(f"{state.title} ({state.browser})" if state.browser else state.title)
 
 
 def notice(state: mqtt.State) -> str:

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 import structlog
 
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
 from colab_cdp_agent.chrome.tabs import Tabs
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.retry import keep
+from colab_cdp_agent.watch import consent
+from colab_cdp_agent.watch.consent import Consent, ConsentNeededError, Notice
 from colab_cdp_agent.watch.roster import Roster
 from colab_cdp_protocols import cdp, mqtt
 
@@ -29,36 +33,65 @@ class ChromeWatch:
         where: host and port, or profile folder.
         roster: whose sessions the tabs are.
         changed: called when `info` changed.
+        needed: called when a person is needed in the browser, and when no more.
+        name: what this browser is called, where there are several.
+        attached: which browsers the agent is attached to.
 
     Attributes:
         info: how it stands with Chrome.
 
     """
 
-    def __init__(self, where: Chrome, roster: Roster, changed: Callable[[], None]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own, used here only
+        self,
+        where: Chrome,
+        roster: Roster,
+        changed: Callable[[], None],
+        needed: Callable[[mqtt.Happening], None],
+        name: str,
+        attached: Attached,
+    ) -> None:
         self.info = mqtt.ChromeInfo("waiting", None, datetime.now(UTC), "not looked for yet")
         self._where = where
         self._roster = roster
         self._changed = changed
+        self._needed = needed
+        self._name = name
+        self._attached = attached
+        self._log = log.bind(browser=name) if name else log
         self._tabs = Tabs(roster.notebook)
+        self._consent = Consent()
+        self._notice = Notice()
+
+    def ask_again(self) -> bool:
+        """Ask for consent once more, as a person wants it; false where that is not needed."""
+        return self.info.state in {"needs_you", "waiting"} and self._consent.renew()
 
     async def run(self) -> None:
         """Watch for ever: a Chrome that is not there is waited for."""
-        await keep(
-            self._tend,
-            on=(ChromeAbsentError, ChromeError),
-            failed=self._lose,
-            first=RETRY_FIRST_S,
-            longest=RETRY_LONGEST_S,
-        )
+        try:
+            await keep(
+                self._tend,
+                on=(ChromeAbsentError, ChromeError, ConsentNeededError),
+                failed=self._lose,
+                first=RETRY_FIRST_S,
+                longest=RETRY_LONGEST_S,
+            )
+        finally:
+            if self._consent.state == "open":
+                self._log.warning("a question is left open in Chrome: close it there")
 
     async def _tend(self) -> None:
         """Connect, and watch the tabs until the browser is gone."""
         where = self._where
-        address = await locate(where.host, where.port, where.profile_dir)
+        endpoint = await locate(where.host, where.port, where.profile_dir)
         self._tabs = Tabs(self._roster.notebook)
-        link = connect_browser(address, self._tabs.take, patience=HANDSHAKE_LIMIT_S)
-        async with link as browser, asyncio.TaskGroup() as tasks:
+        with self._attached.hold(endpoint.address, self._name):
+            await self._watch_tabs(endpoint)
+
+    async def _watch_tabs(self, endpoint: Endpoint) -> None:
+        async with self._connected(endpoint) as browser, asyncio.TaskGroup() as tasks:
+            self._consent.given()
             tasks.create_task(browser.read(), name="chrome read")
             tasks.create_task(browser.run_errands(), name="chrome errands")
             await self._tabs.discover(browser)
@@ -67,6 +100,14 @@ class ChromeWatch:
             tasks.create_task(self._take_pulse(browser), name="chrome pulse")
             async for tab in self._tabs.arrivals():
                 tasks.create_task(self._roster.watch(tab), name=f"tab {tab.target}")
+
+    def _connected(self, endpoint: Endpoint) -> AbstractAsyncContextManager[Browser]:
+        """Connect, and wait for a person's consent where the browser asks for it."""
+        patience = HANDSHAKE_LIMIT_S
+        if endpoint.asks:
+            self._is("needs_you", reason=self._consent.ask(endpoint.browser))
+            patience = consent.PATIENCE_S
+        return connect_browser(endpoint.address, self._tabs.take, patience=patience)
 
     async def _take_pulse(self, browser: Browser) -> None:
         """Notice a frozen browser, and one that goes on; the connection is held meanwhile."""
@@ -83,10 +124,14 @@ class ChromeWatch:
 
     def _lose(self, error: Exception) -> None:
         self._tabs.lose_all("chrome_gone")
-        if self.info.state != "waiting":
+        if self.info.state in {"connected", "frozen"}:
             self._roster.lose_chrome()
+        error = self._consent.ended(error)
         remedy = error.remedy if isinstance(error, ChromeAbsentError) else None
-        self._is("waiting", reason=str(error), remedy=remedy)
+        state: mqtt.ChromeState = (
+            "needs_you" if isinstance(error, ConsentNeededError) else "waiting"
+        )
+        self._is(state, reason=str(error), remedy=remedy)
 
     def _is(
         self,
@@ -102,8 +147,12 @@ class ChromeWatch:
             return
         self.info = mqtt.ChromeInfo(state, product or before.product, datetime.now(UTC), reason)
         if state == "connected":
-            log.info("connected to Chrome", product=self.info.product)
+            self._log.info("connected to Chrome", product=self.info.product)
+        elif state == "needs_you":
+            self._log.warning("Chrome needs you", reason=reason)
         else:
             details = {"remedy": remedy} if remedy else {}
-            log.warning("waiting for Chrome", reason=reason, **details)
+            self._log.warning("waiting for Chrome", reason=reason, **details)
         self._changed()
+        if (happening := self._notice.take(self.info)) is not None:
+            self._needed(happening)

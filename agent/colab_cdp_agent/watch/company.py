@@ -11,23 +11,25 @@ class Company:
     """All sessions of one agent.
 
     Attributes:
-        connected: the sessions that have a runtime.
         slept: the last time that the computer slept, or the agent stood still.
 
     """
 
     def __init__(self) -> None:
-        self.connected: set[str] = set()
         self.slept: Slept | None = None
+        self._connected: dict[str, str] = {}  # the browser of each session that has a runtime
         self._lost_at: dict[str, float] = {}
 
-    def take(self, session: str, connection: Connection, at: float) -> None:
+    def take(self, session: str, connection: Connection, at: float, browser: str = "") -> None:
         """Take note of a session's connection, at a moment of any one clock."""
         if connection == "connected":
-            self.connected.add(session)
-        elif connection != "unknown" and session in self.connected:
-            self.connected.discard(session)
+            self._connected[session] = browser
+        elif connection != "unknown" and self._connected.pop(session, None) is not None:
             self._lost_at[session] = at
+
+    def connected(self, browser: str = "") -> int:
+        """Return how many sessions of a browser have a runtime: another one is another account."""
+        return list(self._connected.values()).count(browser)
 
     def lost_together(self, session: str, at: float) -> int:
         """Return how many other sessions lost their connection at about that moment."""
@@ -39,5 +41,5 @@ class Company:
 
     def forget(self, session: str) -> None:
         """Take note that a session is no more."""
-        self.connected.discard(session)
+        self._connected.pop(session, None)
         self._lost_at.pop(session, None)

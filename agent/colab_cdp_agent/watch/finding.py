@@ -53,6 +53,7 @@ REMEDIES: dict[str, str] = {
     "tab_gone": "open the notebook again",
     "input_request": "type the answer in the notebook",
     "stalled": "look whether it hangs",
+    "consent": "click there: without it nothing is watched",
     "lifetime_near": "save a checkpoint where it outlives the runtime",
 }
 """What a person does about each."""
@@ -69,3 +70,10 @@ PASSING = frozenset({"stalled", "lifetime_near"})
 def find(kind: str) -> Finding:
     """Return the finding of a kind, in its usual words."""
     return Finding(kind, SENTENCES.get(kind, kind))
+
+
+def lost_chrome(browser: str) -> Finding:
+    """Return the finding that a browser is gone; it is named where there are several."""
+    found = find("chrome_gone")
+    named = found.text.replace("Chrome", f"The browser '{browser}'", 1)
+    return Finding(found.kind, named) if browser else found

@@ -45,10 +45,11 @@ class Told(msgspec.Struct, frozen=True):
 class Ledger:
     """What is remembered of one session for its status."""
 
-    def __init__(self, session: str, profile: Profile, wanted: Wanted) -> None:
+    def __init__(self, session: str, profile: Profile, wanted: Wanted, browser: str = "") -> None:
         self.title = "untitled"
         self._session = session
         self._profile = profile
+        self._browser = browser or msgspec.UNSET
         self._wanted = wanted
         self._phase: mqtt.Phase | None = None
         self._since = datetime.now(UTC)
@@ -112,6 +113,7 @@ class Ledger:
                 build=self._build,
             ),
             updated=moment,
+            browser=self._browser,
         )
 
     def _read(self, page: PageReading, now: Verdict) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from colab_cdp_agent.chrome.tab import Tab
@@ -21,11 +22,12 @@ FORGET_AFTER_S = 24 * 3600.0
 
 
 class Roster:
-    """Every session that has been seen, by its id.
+    """Every session that has been seen in one browser, by its id.
 
     Args:
         profiles: the sites that are watched, the first that matches counts.
         enrol: makes the session of that id.
+        browser: what tells its sessions' ids from those of the agent's other browsers.
 
     Attributes:
         paused: whether a session that is seen for the first time does no duty.
@@ -33,11 +35,15 @@ class Roster:
     """
 
     def __init__(
-        self, profiles: tuple[Profile, ...], enrol: Callable[[str, Profile], Session]
+        self,
+        profiles: tuple[Profile, ...],
+        enrol: Callable[[str, Profile], Session],
+        browser: str = "",
     ) -> None:
         self.paused = False
         self._profiles = profiles
         self._enrol = enrol
+        self._browser = browser
         self._sessions: dict[str, Session] = {}
         self._gone_at: dict[str, float] = {}
         self._left: dict[str, asyncio.Event] = {}  # of the sessions that have a tab
@@ -107,8 +113,9 @@ class Roster:
         if found is None:
             return None
         profile, notebook = found
-        await self._await_handover(mqtt.session_id(profile.site, notebook))
-        numbers = (mqtt.session_id(profile.site, notebook, nth) for nth in count(1))
+        named = partial(mqtt.session_id, profile.site, notebook, browser=self._browser)
+        await self._await_handover(named())
+        numbers = (named(nth) for nth in count(1))
         free = next(number for number in numbers if number not in self._left)
         if tab.gone.done():
             if free in self._sessions and free not in self._gone_at:

@@ -68,7 +68,7 @@ class Seen(msgspec.Struct, frozen=True):
     `died_s` is how long ago the kernel was heard to die, None where it was not or runs again.
     `run_failed`: the page shows a failure that it did not show while the last run went on.
     `standing` is what was found before and still holds, whatever the page shows, as that the
-    kernel died.
+    kernel died. `browser` is in which the tab was, where there are several.
     """
 
     tab: TabState
@@ -81,3 +81,4 @@ class Seen(msgspec.Struct, frozen=True):
     run_interrupted: bool = False
     run_failed: bool = False
     standing: Finding | None = None
+    browser: str = ""

@@ -62,6 +62,7 @@ class Session:
     Args:
         session: its stable id.
         profile: the site's.
+        browser: in which it is, where there are several.
         policy: which duties are done.
         house: what it shares with the other sessions.
         listener: who is told.
@@ -77,6 +78,7 @@ class Session:
         session: str,
         profile: Profile,
         *,
+        browser: str = "",
         policy: Duties,
         house: House,
         listener: Listener,
@@ -88,12 +90,13 @@ class Session:
         self.id = session
         self.tab: Tab | None = None
         self._profile = profile
+        self._browser = browser
         self._wanted = Wanted(policy, paused=paused)
         self._house = house
         self._listener = listener
         self._observe = observe
         self._history = History(self._wanted)
-        self._ledger = Ledger(session, profile, self._wanted)
+        self._ledger = Ledger(session, profile, self._wanted, browser)
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
@@ -232,7 +235,8 @@ class Session:
         return found or (Finding("lifetime_near", near) if near is not None else None)
 
     def _seen_nothing(self, reason: TabState) -> Seen:
-        return Seen(reason, had_runtime=self._history.had_runtime, standing=self._record.standing)
+        had_runtime, standing = self._history.had_runtime, self._record.standing
+        return Seen(reason, had_runtime=had_runtime, standing=standing, browser=self._browser)
 
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
@@ -240,7 +244,7 @@ class Session:
         self._requests.conclude(now)
         self._name(seen)
         self._evidence.look(seen.page, self._ledger.runtime)
-        self._house.company.take(self.id, now.connection, time.monotonic())
+        self._house.company.take(self.id, now.connection, time.monotonic(), self._browser)
         ended = self._history.remember(now, seen)
         if not self._heard:
             self._record.shows(self._history.load)
@@ -275,7 +279,8 @@ class Session:
             run = self._history.run
             since = self._history.runtime_started or (run.met if run is not None else None)
             company = self._house.company
-            self._diary.limit(news, self._ledger.runtime, len(company.connected), since)
+            connected = company.connected(self._browser)
+            self._diary.limit(news, self._ledger.runtime, connected, since)
             self._say(news)
 
     def _name(self, seen: Seen) -> None:

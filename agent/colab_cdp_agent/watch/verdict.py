@@ -5,7 +5,15 @@ Pure and total: any reading gives a verdict, and what no witness saw is `unknown
 
 import msgspec
 
-from colab_cdp_agent.watch.finding import LIMITS, PASSING, SENTENCES, STOPS_DUTIES, Finding, find
+from colab_cdp_agent.watch.finding import (
+    LIMITS,
+    PASSING,
+    SENTENCES,
+    STOPS_DUTIES,
+    Finding,
+    find,
+    lost_chrome,
+)
 from colab_cdp_agent.watch.profile import Profile, StateName
 from colab_cdp_agent.watch.seen import PageReading, Seen, WireReading
 from colab_cdp_protocols.mqtt import Connection, Kernel, Phase
@@ -84,7 +92,7 @@ def _of_absent_tab(seen: Seen) -> Verdict:
     if seen.tab == "crashed":
         return Verdict("sleeping", "unknown", "unknown", find("tab_crashed"))
     if seen.tab == "chrome_gone":
-        return Verdict("gone", "unknown", "unknown", find("chrome_gone"))
+        return Verdict("gone", "unknown", "unknown", lost_chrome(seen.browser))
     return Verdict("gone", "unknown", "unknown", seen.standing)
 
 

@@ -17,6 +17,7 @@ from colab_cdp_agent.tell.alerts.occasion import (
     begins,
     ends,
 )
+from colab_cdp_agent.watch import consent
 from colab_cdp_agent.watch.duties import RECONNECT_PAUSES_S, DutyName
 from colab_cdp_agent.watch.finding import SENTENCES, STOPS_DUTIES
 from colab_cdp_agent.watch.profile import AttentionKind
@@ -42,7 +43,7 @@ def test_every_kind_that_is_told_of_has_its_place(monkeypatch: pytest.MonkeyPatc
     from mqtt_words import EVENTS, SAID  # noqa: PLC0415 - what docs/mqtt.md tells of
 
     told_of = {*SENTENCES, *get_args(AttentionKind), *SAID, *EVENTS}
-    assert told_of - NO_OCCASION == set(OCCASIONS)
+    assert told_of - NO_OCCASION == set(OCCASIONS) - {consent.KIND}  # of a browser, in its state
 
 
 def test_every_kind_is_told_to_the_people_who_set_what_rings() -> None:

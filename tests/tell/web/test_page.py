@@ -162,12 +162,17 @@ def test_an_agent_that_is_offline_is_said_to_be_and_its_cards_claim_nothing(
     phone.shows(card, "Running")
 
 
-def test_a_chrome_that_is_away_is_said_to_be(phone: Phone, fleet: Fleet) -> None:
+@pytest.mark.parametrize(
+    ("state", "shown"), [("waiting", "no Chrome."), ("needs_you", "Chrome needs you.")]
+)
+def test_a_chrome_that_is_away_or_asks_is_said_to(
+    phone: Phone, fleet: Fleet, state: mqtt.ChromeState, shown: str
+) -> None:
     now = datetime.now(UTC)
-    gone = mqtt.ChromeInfo("waiting", None, now, "nothing listens on port 9222")
+    gone = mqtt.ChromeInfo(state, None, now, "the reason")
     info = mqtt.Info("1", "h", now, (), gone, ("colab",), "external", "1")
     fleet.publish(mqtt.INFO.at(root="colab", agent=AGENTS[0]), mqtt.encode(info))
-    phone.shows("#agents", f"{AGENTS[0]}: no Chrome. nothing listens on port 9222")
+    phone.shows("#agents", f"{AGENTS[0]}: {shown} the reason")
 
 
 def test_a_session_that_is_cleared_goes(phone: Phone, fleet: Fleet) -> None:

@@ -82,7 +82,10 @@ def alert_of(
 
 def title_of(state: mqtt.State | None) -> str:
     """Return what a session's notebook is called in a message; empty where it is not known."""
-    return _cut(state.title, LONGEST_TITLE) if state is not None else ""
+    if state is None:
+        return ""
+    within = f" ({printable(state.browser)})" if state.browser else ""
+    return _cut(state.title, LONGEST_TITLE) + within
 
 
 def _progress(state: mqtt.State | None) -> str:

@@ -49,6 +49,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "too_many_sessions": PERSON,
     "account_blocked": PERSON,
     "unreadable": PERSON,
+    "consent": Occasion("needs_you", gather_s=10.0, recovers=False),  # most stand before it
     "tab_crashed": PERSON,
     "run_failed": FAILED,
     "kernel_died": FAILED,
@@ -73,6 +74,7 @@ LABELS: Final = {
     "drive_consent": "asks for Google Drive",
     "sign_in": "signed out",
     "input_request": "waits for input",
+    "consent": "asks for your consent",
     "unreadable": "page unreadable",
     "run_finished": "finished",
     "tab_gone": "tab closed",

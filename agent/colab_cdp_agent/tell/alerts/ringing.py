@@ -8,10 +8,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from colab_cdp_agent.settings.secret import PushUrl
 from colab_cdp_agent.settings.telling import Alerts
 from colab_cdp_agent.tell.alerts import occasion
-from colab_cdp_agent.tell.alerts.alert import alert_of, title_of
+from colab_cdp_agent.tell.alerts.alert import Alert, alert_of, title_of
 from colab_cdp_agent.tell.alerts.channel import Channel
 from colab_cdp_agent.tell.alerts.order import Message, Outcome
 from colab_cdp_agent.tell.alerts.outbox_file import OutboxFile
@@ -79,6 +81,18 @@ class Ringing:
     def happening(self, session: str, happening: mqtt.Happening) -> None:
         """Take what happened in a session."""
         alert = alert_of(session, happening, self._ring, self._states.get(session))
+        self._take(session, happening, alert)
+
+    def browser(self, name: str, happening: mqtt.Happening) -> None:
+        """Take what happened to a browser itself; its name is empty where there is one."""
+        subject = f"chrome {name}".rstrip()  # no session's id has a blank or is so short
+        alert = alert_of(subject, happening, self._ring, None)
+        if alert is not None:
+            title = f"Chrome '{name}'" if name else "Chrome"
+            alert = msgspec.structs.replace(alert, title=title)
+        self._take(subject, happening, alert)
+
+    def _take(self, session: str, happening: mqtt.Happening, alert: Alert | None) -> None:
         over = occasion.ends(happening)
         for channel in self._channels:
             if alert is not None:

@@ -111,8 +111,10 @@ function agentSays(agent, now) {
     const age = agent.heardAt ? ago((now - agent.heardAt) / 1000) : "";
     return ["offline", say(age ? "agent.offline" : "agent.offline.never", { name, age })];
   }
-  const { chrome, reason } = agent.info ?? {};
+  const { chrome, reason, frozen = [] } = agent.info ?? {};
   if (chrome === "waiting") return ["warning", say("agent.no_chrome", { name, reason: reason ?? "" })];
-  if (chrome === "frozen") return ["warning", say("agent.frozen", { name })];
+  if (chrome === "needs_you") return ["warning", say("agent.needs_you", { name, reason: reason ?? "" })];
+  const named = frozen.length ? `${name} (${frozen.join(", ")})` : name;
+  if (chrome === "frozen") return ["warning", say("agent.frozen", { name: named })];
   return ["online", say("agent.online", { name })];
 }

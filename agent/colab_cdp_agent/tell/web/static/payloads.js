@@ -7,6 +7,7 @@ const LONGEST_S = 1e9;
 const MOST_LINES = 500;
 const MOST_METRICS = 24;
 const MOST_SERIES = 4000;
+const MOST_BROWSERS = 32;
 const PHASES = new Set([
   "running", "idle", "queued", "connecting", "reconnecting", "needs_you", "limited", "ended",
   "unreadable", "sleeping", "gone", "paused",
@@ -61,7 +62,7 @@ export function readState(bytes) {
     run: part(given.run),
   };
   return {
-    title: text(given.title) || text(given.id) || "?",
+    title: titleOf(given),
     phase: given.phase,
     since: moment(given.since),
     attention: readAttention(given.attention),
@@ -77,6 +78,13 @@ export function readState(bytes) {
     clears: number(part(part(given.duties).clear).count) ?? 0,
     updated: moment(given.updated),
   };
+}
+
+// A notebook may be open in two browsers: then its name alone says too little.
+function titleOf(given) {
+  const title = text(given.title) || text(given.id) || "?";
+  const browser = text(given.browser);
+  return browser ? `${title} (${browser})` : title;
 }
 
 function readAttention(given) {
@@ -105,7 +113,14 @@ export function readInfo(bytes) {
   const given = json(bytes);
   if (given === null) return null;
   const chrome = part(given.chrome);
-  return { host: text(given.host), chrome: text(chrome.state), reason: text(chrome.reason) };
+  const listed = Array.isArray(given.browsers) ? given.browsers.slice(0, MOST_BROWSERS) : [];
+  const frozen = listed.filter((browser) => part(browser).state === "frozen");
+  return {
+    host: text(given.host),
+    chrome: text(chrome.state),
+    reason: text(chrome.reason),
+    frozen: frozen.map((browser) => text(browser.name)).filter(Boolean),
+  };
 }
 
 export function readEvent(given) {
