@@ -97,10 +97,10 @@ class Person:
                 self.events.append(message)
 
 
-def eventually(holds: Callable[..., T], limit: float = UNTIL_LIMIT_S) -> T:
-    """Return what is looked for in the browser as soon as it is truthy."""
+def eventually(holds: Callable[..., T], limit: float = UNTIL_LIMIT_S, *, every: float = 0.05) -> T:
+    """Return what is looked for as soon as it is truthy, looked at every so many seconds."""
     deadline = time.monotonic() + limit
     while not (found := holds()):
         assert time.monotonic() < deadline, f"not within {limit:g} s"
-        time.sleep(0.05)
+        time.sleep(every)
     return found

@@ -12,6 +12,7 @@ import pytest
 from chromium import Chromium, find_chromium, free_port
 from command import COMMAND, Command, hears, run
 from leftovers import processes_of
+from person import eventually
 
 HEAVY = {"aiomqtt", "asyncio", "msgspec", "platformdirs", "rich", "structlog", "websockets", "yaml"}
 
@@ -109,8 +110,7 @@ def test_it_can_be_stopped_before_it_has_said_a_word(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     agent = Command(tmp_path, "--port", str(free_port()))
-    while not hears(agent.process.pid, signal.SIGTERM):
-        assert agent.process.poll() is None
+    eventually(lambda: hears(agent.process.pid, signal.SIGTERM), every=0)
     agent.stop(number)
 
 
@@ -123,8 +123,7 @@ def test_it_can_be_stopped_at_any_moment_of_its_start_and_leaves_no_process(
     tmp_path: Path, number: signal.Signals, delay_ms: int
 ) -> None:
     agent = Command(tmp_path, "--port", str(free_port()))
-    while not hears(agent.process.pid, signal.SIGHUP):
-        assert agent.process.poll() is None
+    eventually(lambda: hears(agent.process.pid, signal.SIGHUP), every=0)
     time.sleep(delay_ms / 1000)
     agent.stop(number)
     assert processes_of(tmp_path) == []

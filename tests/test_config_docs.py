@@ -74,9 +74,9 @@ web: {on: true, port: 8771}
 
 def test_the_docs_examples_load() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    dialogs, click, clear = [
-        given(example).duties for example in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    ]
+    several, *snippets = map(given, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    assert [browser.called for browser in several.browsers] == ["work", "private"]
+    dialogs, click, clear = [example.duties for example in snippets]
     for duty, cancels in ((dialogs.keep_alive, True), (click.keep_alive, False)):
         assert (duty.on, duty.every, duty.when) == (True, 1_800.0, "connected")
         assert (duty.dialogs, duty.connect) == (cancels, True)

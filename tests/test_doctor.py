@@ -190,14 +190,15 @@ def test_it_ends_the_broker_that_it_started(theatre: Theatre, tmp_path: Path) ->
     assert processes_of(tmp_path) == []
 
 
-def test_it_leaves_a_tab_as_it_was(theatre: Theatre, tmp_path: Path) -> None:
-    _, target = theatre.notebook("as-it-was")
+@pytest.mark.parametrize("more", [(), ("--capture",)], ids=["read", "captured"])
+def test_it_leaves_a_tab_as_it_was(theatre: Theatre, tmp_path: Path, more: tuple[str, ...]) -> None:
+    _, target = theatre.notebook(f"as-it-was{''.join(more)}")
     with Person(theatre.chromium) as person:
         session = person.attach(target)
         before = person.evaluate(session, GLOBALS)
         person.evaluate(session, WATCH)
         theatre.wiretap.methods.clear()
-        code, said = theatre.doctor(tmp_path, "--no-mqtt")
+        code, said = theatre.doctor(tmp_path, "--no-mqtt", *more)
         assert code == 0, said
         assert person.evaluate(session, "window.changes") == 0
         assert set(person.evaluate(session, GLOBALS).split(",")) - set(before.split(",")) == {
@@ -267,6 +268,17 @@ def test_without_chrome_the_remedy_is_that_of_this_system(tmp_path: Path) -> Non
     assert f"✗ Chrome: nothing listens on {HOST}:{port}" in ended.stdout
     assert f"→ {start_remedy(port, sys.platform)}" in ended.stdout
     assert "- open notebooks: not looked at, without Chrome" in ended.stdout
+
+
+def test_each_of_several_browsers_is_looked_at_by_its_name(tmp_path: Path) -> None:
+    one, other = free_port(), free_port()
+    ended = run(tmp_path, "doctor", "--port", str(one), "--port", str(other), "--no-mqtt")
+    assert ended.returncode == 3
+    for port in (one, other):
+        assert f"✗ Chrome '{port}': nothing listens on {HOST}:{port}" in ended.stdout
+    twice = run(tmp_path, "doctor", "--port", str(one), "--port", str(one), "--no-mqtt")
+    assert twice.returncode == 2
+    assert f"--port: chrome[1].port: the port {one} is that of chrome[0] too" in twice.stdout
 
 
 @pytest.mark.skipif(find_mosquitto() is None, reason="no mosquitto installed")

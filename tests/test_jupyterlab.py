@@ -242,7 +242,8 @@ def test_all_cells_are_run_and_interrupted_when_a_person_asks_for_it(
     with Night(chromium.port, sites=["jupyterlab"], config=allowed) as night:
         asker = Asker(night)
         night.until(lambda: night.session("asked")["phase"] == "idle")
-        assert asker.ask("run_all", url)["data"] == {"result": "the cells run"}
+        answer = asker.ask("run_all", url)
+        assert answer["data"] == {"result": "the cells run"}, answer
         night.until(lambda: night.session("asked")["witnesses"]["wire"] == "busy")
         night.until(lambda: (night.session("asked")["output"]["lines"] or 0) > 5)
         assert asker.ask("clear", url)["status"] == "ok"

@@ -65,10 +65,14 @@ log = structlog.get_logger()
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What the command line says beside the configuration."""
+    """What the command line says beside the configuration.
+
+    `sites` are the site profiles in the words for a person, where these say more than their names.
+    """
 
     observe: bool = False
     form: Format = "text"
+    sites: tuple[str, ...] = ()
 
 
 class Agent:
@@ -80,7 +84,7 @@ class Agent:
         folder = state_dir()
         self._config = config
         self._options = options
-        self._policy = tuple(policy(config, observe=options.observe))
+        self._policy = tuple(policy(config, observe=options.observe, sites=options.sites))
         self._started = datetime.now(UTC)
         self._identity = Identity(config.mqtt.root, name, uuid.uuid4().hex)
 

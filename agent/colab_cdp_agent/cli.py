@@ -11,7 +11,8 @@ from colab_cdp_agent.exit_codes import ExitCode
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
 COMMANDS = (
-    "run", "watch", "send", "doctor", "report", "test-alert", "phone-config", "demo", "config",
+    "run", "watch", "send", "doctor", "report", "test-alert", "phone-config", "profile", "demo",
+    "config",
 )  # fmt: skip
 
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
@@ -96,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--ring", action="store_true", help="ring the push channels too")
     doctor.add_argument("--json", action="store_true", help="the findings as JSON")
     doctor.add_argument("--lan", action="store_true", help="as the agent is started")
+    doctor.add_argument(
+        "--capture",
+        type=Path,
+        nargs="?",
+        const=Path("colab-cdp-agent-capture.html"),
+        metavar="FILE",
+        help="write the redacted structure of each open notebook, for a report or a profile",
+    )
     doctor.set_defaults(command=_doctor)
 
     report = commands.add_parser(
@@ -115,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     alert.add_argument("--config", type=Path, metavar="FILE")
     alert.set_defaults(command=_test_alert)
     _add_phone_config(commands.add_parser)
+    _add_profile(commands.add_parser)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -130,21 +140,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_setup(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which Chrome, which sites and which broker."""
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--port",
-        type=int,
-        action="append",
-        metavar="N",
-        help="Chrome's debugging port; again for each further browser",
-    )
-    where.add_argument(
-        "--profile-dir",
-        type=Path,
-        action="append",
-        metavar="DIR",
-        help="a running Chrome's folder; again for each further browser",
-    )
+    _add_browsers(parser)
     parser.add_argument("--site", action="append", metavar="NAME", help="a site profile")
     broker = parser.add_mutually_exclusive_group()
     broker.add_argument("--mqtt", metavar="URL", help="a broker of your own")
@@ -189,6 +185,52 @@ def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> Non
     phone.add_argument("--config", type=Path, metavar="FILE")
     phone.add_argument("--insecure-plaintext", action="store_true", help="as for `run`")
     phone.set_defaults(command=_phone_config)
+
+
+def _add_profile(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    profile = add_parser("profile", help="a site profile: tried, or shown", allow_abbrev=False)
+    what = profile.add_subparsers(metavar="what", required=True)
+    test = what.add_parser(
+        "test",
+        help="try it on captures, or on the open tabs of a Chrome",
+        epilog="exit codes: 0 every page can be read, 1 one cannot, 2 a mistake in the profile or"
+        " no capture, 3 no Chrome",
+        allow_abbrev=False,
+    )
+    test.add_argument("file", metavar="FILE", help="a profile's file, or its name")
+    test.add_argument(
+        "--against",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CAPTURE",
+        help="what `doctor --capture` wrote",
+    )
+    _add_browsers(test)
+    test.add_argument("--config", type=Path, metavar="FILE")
+    test.set_defaults(command=_profile_test)
+    show = what.add_parser("show", help="print the files of the profile in force")
+    show.add_argument("name", metavar="NAME")
+    show.set_defaults(command=_profile_show)
+
+
+def _add_browsers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which browsers."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--port",
+        type=int,
+        action="append",
+        metavar="N",
+        help="Chrome's debugging port; again for each further browser",
+    )
+    where.add_argument(
+        "--profile-dir",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="a running Chrome's folder; again for each further browser",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -245,6 +287,18 @@ def _phone_config(options: argparse.Namespace) -> int:
     from colab_cdp_agent import phone_config  # noqa: PLC0415
 
     return phone_config.make(options)
+
+
+def _profile_test(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import trial  # noqa: PLC0415
+
+    return trial.test(options)
+
+
+def _profile_show(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import trial  # noqa: PLC0415
+
+    return trial.show_text(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from colab_cdp_agent.stopping import stop_on_signals
 from colab_cdp_agent.tell.claim import NameTakenError
 from colab_cdp_agent.tell.connection import told_already
 from colab_cdp_agent.tell.link import BrokerRefusedError
-from colab_cdp_agent.watch.sites import load_site
+from colab_cdp_agent.watch.sites import open_site
 
 logger = structlog.get_logger()
 
@@ -47,13 +47,19 @@ def configure(options: argparse.Namespace) -> config.Config:
 def run(options: argparse.Namespace) -> int:
     """Run the agent until it is told to stop, and return the exit code."""
     settings = configure(options)
-    profiles = tuple(load_site(site) for site in settings.sites)
+    sites = tuple(open_site(site) for site in settings.sites)
+    profiles = tuple(site.profile for site in sites)
     log.configure(options.log_format, verbose=options.verbose)
+    for site in sites:
+        if site.over is not None:
+            logger.info("a site profile of your own is in force", file=str(site.path))
     if in_vain := set_in_vain(settings):
         logger.warning("these keys have no effect in this version", keys=in_vain)
     _warn_of_folders(settings)
     name = config.agent_name(settings.name, platform.node())
-    agent_options = Options(observe=options.observe, form=options.log_format)
+    agent_options = Options(
+        observe=options.observe, form=options.log_format, sites=tuple(map(str, sites))
+    )
 
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(told_already)

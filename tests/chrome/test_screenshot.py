@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from asker import Asker
+from person import eventually
 from scene import Scene, needs_chromium_and_mosquitto, set_scene
 
 pytestmark = needs_chromium_and_mosquitto
@@ -91,6 +92,7 @@ def picture(scene: Scene, name: str) -> bytes:
 def test_a_hidden_tab_is_pictured_as_it_is_now_and_stays_hidden(scene: Scene) -> None:
     hidden = scene.person.attach(scene.open("coloured"))
     front = scene.person.attach(scene.chromium.open(scene.notes.elsewhere))
+    eventually(lambda: scene.person.evaluate(front, "document.hasFocus()"))
     scene.person.evaluate(front, WATCHED)
     for name, colour in COLOURS.items():
         scene.person.evaluate(hidden, f"document.documentElement.style.background = '{name}'")

@@ -150,11 +150,21 @@ def test_session_ids_differ_by_site_notebook_and_tab(tabs: list[tuple[str, str, 
     assert len({session_id(*tab) for tab in tabs}) == len(tabs)
 
 
+@given(
+    st.text(), st.text(), st.lists(st.from_regex(r"[a-z0-9_-]{0,32}", fullmatch=True), unique=True)
+)
+def test_session_ids_differ_by_browser(site: str, notebook: str, browsers: list[str]) -> None:
+    ids = {session_id(site, notebook, browser=browser) for browser in browsers}
+    assert len(ids) == len(browsers)
+    assert all(map(is_session_id, ids))
+
+
 def test_a_session_id_stays_what_it_was() -> None:
     # Topics, archives and discovery hang on it: it outlives a new version.
     notebook = "https://colab.research.google.com/drive/1AbC"
     assert session_id("colab", notebook) == "26590692a7"
     assert session_id("colab", notebook, 2) == "26590692a7-2"
+    assert session_id("colab", notebook, 2, browser="work") == "8f240c5912-2"
 
 
 @pytest.mark.parametrize("text", ["", "2024", "0123456789ab", "ABCDEF0123", "0123456789-", "x"])

@@ -181,6 +181,26 @@ def test_a_chrome_that_is_gone_is_said_with_its_reason() -> None:
     assert "no Chrome: nothing listens on 127.0.0.1:9222" in drawn(station)
 
 
+def test_of_several_browsers_each_is_said_and_each_row_names_its_own() -> None:
+    states = [
+        msgspec.structs.replace(session("train", browser=name), id=f"{place:010}")
+        for place, name in enumerate(("work", "home"))
+    ]
+    station = put(connected(), "laptop", *states)
+    at = samples.MOMENT
+    work = mqtt.BrowserInfo("work", "connected", "Chrome/156.0", at, None)
+    home = mqtt.BrowserInfo("home", "waiting", None, at, "nothing listens")
+    worst = mqtt.ChromeInfo("waiting", None, at, "home: nothing listens")
+    info = mqtt.Info("1", "h", at, (), worst, (), "external", "one", browsers=(work, home))
+    hear(station, mqtt.INFO, info, agent="laptop")
+    drawing = drawn(station, 120)
+    assert "work Chrome/156.0 · home no Chrome: nothing listens" in drawing
+    rows = [line.split() for line in drawing.splitlines() if line.startswith("running")]
+    assert sorted(row[1:3] for row in rows) == [["home", "train"], ["work", "train"]]
+    put(station, "tower")
+    assert "laptop/work" in drawn(station, 120)
+
+
 def test_a_lost_broker_is_said_and_everything_known_is_grey() -> None:
     station = put(connected(), "laptop", session("train"))
     station.lose("10.0.0.7:8883: Connection refused", NOW - timedelta(seconds=7))

@@ -15,7 +15,7 @@ from rich.console import Console
 import samples
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.tell import screen as screen_module
-from colab_cdp_agent.tell.screen import Screen, detail, notice, printable, rank
+from colab_cdp_agent.tell.screen import Screen, detail, notice, printable, rank, standing
 from colab_cdp_protocols import mqtt
 
 # Rich's markup, emoji codes, and what would be a closing tag without an opening one.
@@ -104,6 +104,32 @@ def shown(
             await running
 
     asyncio.run(story())
+
+
+def test_of_several_browsers_each_notebook_names_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    title = "a-very-long-title-of-a-notebook-that-is-open-in-both"
+    states = {name: samples.state(name, title=title, browser=name) for name in ("work", "home")}
+    shown("text", states, monkeypatch)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"running      {title} (work)",
+        f"running      {title} (home)",
+    ]
+    terminal = Console(force_terminal=True, width=60, markup=False, record=True)
+    shown("text", states, monkeypatch, terminal=terminal)
+    capsys.readouterr()
+    drawn = terminal.export_text()
+    assert "work" in drawn
+    assert "home" in drawn
+
+
+def test_a_headline_names_each_of_several_browsers() -> None:
+    work = mqtt.BrowserInfo("work", "connected", "Chrome/156.0", samples.MOMENT, None)
+    home = mqtt.BrowserInfo("home", "waiting", None, samples.MOMENT, "nothing listens")
+    assert [*map(standing, (work, home))] == ["work 156.0", "home waiting (nothing listens)"]
+    alone = mqtt.ChromeInfo("connected", "Chrome/156.0", samples.MOMENT, None)
+    assert standing(alone) == "156.0"
 
 
 def test_plain_lines_where_there_is_no_terminal(

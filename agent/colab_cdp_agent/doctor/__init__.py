@@ -9,14 +9,25 @@ from rich.console import Console
 
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import ConfigError
-from colab_cdp_agent.doctor import broker, browser, clock, machine, night, phone_page, power, push
+from colab_cdp_agent.doctor import (
+    broker,
+    browser,
+    clock,
+    machine,
+    night,
+    page,
+    phone_page,
+    power,
+    push,
+)
+from colab_cdp_agent.doctor.capture import Captures
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.running import configure
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.sites import find_site, load_site
+from colab_cdp_agent.watch.sites import open_site
 
 __all__ = ["Finding", "examine"]
 
@@ -49,7 +60,8 @@ class _Examination:
             self._tell(*machine.folders(folder, settings.archive))
             self._tell(await clock.examine(), *await power.examine(awake=settings.awake))
             profiles = self._profiles(settings)
-            async for finding in browser.examine_all(settings.browsers, profiles):
+            look = page.examine if options.capture is None else Captures(options.capture).examine
+            async for finding in browser.examine_all(settings.browsers, profiles, look):
                 self._tell(finding)
             self._tell(*await broker.examine(settings, name, folder / "broker"))
             self._tell(await phone_page.examine(settings))
@@ -91,11 +103,12 @@ class _Examination:
         loaded = []
         for site in settings.sites:
             try:
-                loaded.append(load_site(site))
+                found = open_site(site)
             except ConfigError as error:
                 self._tell(_wrong("site profile", error))
             else:
-                self._tell(Finding(ok=True, what=f"site profile {site}: {find_site(site)}"))
+                loaded.append(found.profile)
+                self._tell(Finding(ok=True, what=f"site profile {found}: {found.path}"))
         return tuple(loaded)
 
 

@@ -2,7 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome import silence
@@ -22,9 +29,12 @@ FRAMES = frozenset({"Network.webSocketFrameReceived", "Network.webSocketFrameSen
 FROZEN = "look whether Chrome is frozen or shows a question, and restart it if so"
 UNASKED = "a person would have to click Allow for it; the agent asks once and stays"
 
+Look = Callable[[Browser, cdp.TargetInfo, Profile, Counter[str]], Awaitable[Finding]]
+"""Examines one tab; the last counts, by session, the WebSocket frames that the browser tells of."""
 
-class Events:
-    """What a browser tells of its pages and their sockets; `take` is its event sink.
+
+class Targets:
+    """The page targets that a browser tells of, and their sockets; `take` is its event sink.
 
     Attributes:
         pages: the page targets.
@@ -54,24 +64,27 @@ class Events:
 
 
 async def examine_all(
-    browsers: Sequence[Chrome], profiles: tuple[Profile, ...]
+    browsers: Sequence[Chrome], profiles: tuple[Profile, ...], look: Look = page.examine
 ) -> AsyncIterator[Finding]:
-    """Yield what is found of each browser; where there are several, by their names."""
+    """Yield what is found of each browser; where there are several, by their names.
+
+    `look` examines one tab.
+    """
     for browser in browsers:
         named = "Chrome" if len(browsers) == 1 else f"Chrome '{browser.called}'"
-        for finding in await examine(browser, profiles, named):
+        for finding in await examine(browser, profiles, look, named):
             yield finding
 
 
 async def examine(
-    where: Chrome, profiles: tuple[Profile, ...], named: str = "Chrome"
+    where: Chrome, profiles: tuple[Profile, ...], look: Look = page.examine, named: str = "Chrome"
 ) -> list[Finding]:
     """Check a browser and every open notebook in it; nothing in a tab is touched."""
     try:
         endpoint = await locate(where.host, where.port, where.profile_dir)
         if endpoint.asks:
             return [*_asking(endpoint, named)]
-        return await _examine_running(endpoint.address, profiles, named)
+        return await _examine_running(endpoint.address, profiles, look, named)
     except ChromeAbsentError as error:
         lost = _absent(await _explained(error, where), named)
     except ChromeError as error:
@@ -114,21 +127,21 @@ def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
 
 
 async def _examine_running(
-    address: str, profiles: tuple[Profile, ...], named: str
+    address: str, profiles: tuple[Profile, ...], look: Look, named: str
 ) -> list[Finding]:
-    events = Events()
-    async with _connected(address, events) as browser:
+    targets = Targets()
+    async with connected(address, targets) as browser:
         product = (await browser.call(cdp.get_version())).product
         await browser.call(cdp.discover_targets())  # answered after an event for each open tab
-        notebooks = _notebooks(events.pages, profiles)
-        count = len(events.pages)
+        notebooks = notebooks_of(targets.pages, profiles)
+        count = len(targets.pages)
         what = f"{named}: {product}, {count} tabs, of which {len(notebooks)} are notebooks"
-        if events.malformed:
+        if targets.malformed:
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
-            return [Finding(ok=False, what=f"{what}; {events.malformed[0]}", remedy=newer)]
+            return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
         if not notebooks:
             return [Finding(ok=True, what=what), _none_open(profiles)]
-        reads = (page.examine(browser, info, profile, events.frames) for info, profile in notebooks)
+        reads = (look(browser, info, profile, targets.frames) for info, profile in notebooks)
         brief = f"{len(notebooks)} notebook{'s' if len(notebooks) > 1 else ''} open in {named}"
         return [Finding(ok=True, what=what, brief=brief), *await asyncio.gather(*reads)]
 
@@ -144,7 +157,7 @@ def _none_open(profiles: tuple[Profile, ...]) -> Finding:
     )
 
 
-def _notebooks(
+def notebooks_of(
     pages: list[cdp.TargetInfo], profiles: tuple[Profile, ...]
 ) -> list[tuple[cdp.TargetInfo, Profile]]:
     """Return the tabs that hold a notebook, each with the first profile that names it."""
@@ -157,9 +170,9 @@ def _notebooks(
 
 
 @asynccontextmanager
-async def _connected(address: str, events: Events) -> AsyncGenerator[Browser]:
+async def connected(address: str, targets: Targets) -> AsyncGenerator[Browser]:
     """Hold a connection that is read; where it ends, the calls on it say so."""
-    async with connect_browser(address, events.take, patience=HANDSHAKE_LIMIT_S) as browser:
+    async with connect_browser(address, targets.take, patience=HANDSHAKE_LIMIT_S) as browser:
         reading = asyncio.create_task(browser.read(), name="chrome read")
         try:
             yield browser

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
@@ -15,12 +18,17 @@ from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, verdict
 from colab_cdp_protocols import cdp, mqtt
 
+T = TypeVar("T")
+
 WIRE_LIMIT_S = 3.0
 POLL_S = 0.05
 WORLD = "colab-cdp-agent-doctor"
 """A world of that name is shared by all who ask for it: an agent at work has another."""
 ASLEEP = "look at the tab in Chrome: it sleeps, hangs or shows an alert; the agent waits for it"
-MISFIT = "reload the tab; if that does not help, the site has changed: update, or use --site FILE"
+MISFIT = (
+    "reload the tab; if that does not help, the site has changed: update, or write a capture of it"
+    " with --capture, to report it or to mend the profile from (docs/profiles.md)"
+)
 
 
 async def examine(
@@ -30,20 +38,22 @@ async def examine(
 
     `frames` counts, by session, the WebSocket frames that the browser tells of.
     """
-    title = printable(profile.title(info.title))
-    tab = Tab(browser, info)
+    title, tab = printable(profile.title(info.title)), Tab(browser, info)
     try:
-        await tab.attach()
-        await tab.call(cdp.watch_network())
-        reading = await _read(tab, profile)
-        found = judge(title, reading, profile)
-        heard = await _hear(tab, frames) if "running" in reading.states else None
+        async with observed(tab, profile) as (_, reading):
+            found = judge(title, reading, profile)
+            if "running" not in reading.states:
+                return found
+            await tab.call(cdp.watch_network())
+            return with_wire(found, heard=await _hear(tab, frames))
     except ChromeError as error:
-        what, brief = f"{title}: {error}", f"{title} cannot be read"
-        return Finding(ok=False, what=what, remedy=ASLEEP, brief=brief)
-    finally:
-        await tab.detach()
-    return found if heard is None else with_wire(found, heard=heard)
+        return unanswered(title, error)
+
+
+def unanswered(title: str, error: ChromeError) -> Finding:
+    """Say of a tab that it, or the browser, did not answer."""
+    brief = f"{title} cannot be read"
+    return Finding(ok=False, what=f"{title}: {error}", remedy=ASLEEP, brief=brief)
 
 
 def judge(title: str, reading: PageReading, profile: Profile) -> Finding:
@@ -84,25 +94,48 @@ async def _hear(tab: Tab, frames: Counter[str]) -> bool:
     return True
 
 
-async def _read(tab: Tab, profile: Profile) -> PageReading:
-    """Install the observer in a world of its own, and take it out again once it has read."""
-    frame = (await tab.call(cdp.get_frame_tree())).frame_tree.frame.id
-    world = (await tab.call(cdp.create_isolated_world(frame, WORLD))).execution_context_id
-    seen = await _call(tab, world, "observe", {"profile": msgspec.to_builtins(profile)})
-    await _call(tab, world, "stop", {})
-    try:
-        return msgspec.convert(seen, PageReading)
-    except msgspec.ValidationError as error:
-        raise ScriptThrewError(f"observe.js returned something else: {error}") from error
+class World:
+    """The world in a tab that only a visitor has: what is installed there, the page never sees."""
+
+    def __init__(self, tab: Tab, number: int) -> None:
+        self._tab = tab
+        self._number = number
+
+    async def call(self, name: str, options: object, shape: type[T], within: float = 5.0) -> T:
+        """Run a page script in it and return what it returned.
+
+        Raises:
+            ScriptThrewError: the script threw, or returned another shape.
+            ChromeError: as `Browser.call`.
+
+        """
+        call = cdp.call_function(script(name), self._number, options, group=WORLD, wait=False)
+        result = await self._tab.call(call, within)
+        if result.exception_details is not None:
+            await self._tab.call(cdp.release_objects(WORLD))
+            raise ScriptThrewError(f"{name}.js: {result.exception_details}")
+        try:
+            return result.read(shape)
+        except cdp.MalformedFrameError as error:
+            raise ScriptThrewError(f"{name}.js returned something else: {error}") from error
 
 
-async def _call(tab: Tab, world: int, name: str, options: object) -> object:
-    call = cdp.call_function(script(name), world, options, group=WORLD, wait=False)
-    result = await tab.call(call)
-    if result.exception_details is not None:
-        await tab.call(cdp.release_objects(WORLD))
-        raise ScriptThrewError(f"{name}.js: {result.exception_details}")
+@asynccontextmanager
+async def observed(tab: Tab, profile: Profile) -> AsyncGenerator[tuple[World, PageReading]]:
+    """Attach to a tab, read it once, and take the observer out again once its reading was used.
+
+    Raises:
+        ChromeError: the tab, or the browser, does not answer.
+
+    """
     try:
-        return result.read(object)
-    except cdp.MalformedFrameError as error:
-        raise ScriptThrewError(f"{name}.js: {error}") from error
+        await tab.attach()
+        frame = (await tab.call(cdp.get_frame_tree())).frame_tree.frame.id
+        number = (await tab.call(cdp.create_isolated_world(frame, WORLD))).execution_context_id
+        world = World(tab, number)
+        options = {"profile": msgspec.to_builtins(profile)}
+        reading = await world.call("observe", options, PageReading)
+        yield world, reading
+        await world.call("stop", {}, bool)
+    finally:
+        await tab.detach()

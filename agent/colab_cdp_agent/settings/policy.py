@@ -1,6 +1,6 @@
 """The agent's intentions in plain English, said before the first act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from colab_cdp_agent.settings.duties import Clear, KeepAlive, Reconnect
@@ -13,14 +13,17 @@ REFUSED: Final = (
 )
 
 
-def policy(config: Config, *, observe: bool = False) -> list[str]:
-    """Say in plain English what is done and when, who is told, what may be asked and what not."""
-    return list(_lines(config, observe=observe))
+def policy(config: Config, *, observe: bool = False, sites: Sequence[str] = ()) -> list[str]:
+    """Say in plain English what is done and when, who is told, what may be asked and what not.
+
+    `sites` are the site profiles, where more is known of them than the names.
+    """
+    return list(_lines(config, sites or config.sites, observe=observe))
 
 
-def _lines(config: Config, *, observe: bool) -> Iterator[str]:
+def _lines(config: Config, sites: Sequence[str], *, observe: bool) -> Iterator[str]:
     duties = config.duties
-    yield f"watches: {', '.join(config.sites)}{_where(config)}"
+    yield f"watches: {', '.join(sites)}{_where(config)}"
     if observe:
         yield "observe: acts on no tab; what follows is what it would have done"
     yield f"keep-alive: {_keep_alive(duties.keep_alive)}"

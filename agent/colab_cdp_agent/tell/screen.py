@@ -15,6 +15,7 @@ from colab_cdp_agent.spoken import duration
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
+BROWSER_WIDTH = 16
 # A terminal's control sequences (CSI and the string kinds) and its two-character ones.
 ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*"
@@ -76,12 +77,16 @@ class Screen:
     def _table(self) -> Group:
         table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
         table.add_column(no_wrap=True, width=12)
+        several = any(state.browser for state in self._states.values())
+        if several:  # before the title: it is what tells two of one title apart
+            table.add_column(no_wrap=True, max_width=BROWSER_WIDTH, overflow="ellipsis")
         table.add_column(no_wrap=True, max_width=self._console.width * 3 // 10)
         table.add_column(ratio=1, overflow="ellipsis")
         for state in sorted(self._states.values(), key=rank):
             table.add_row(
                 Text(state.phase, COLOURS[state.phase]),
-                Text(called(state)),  # not a string: rich would read markup in it
+                *([Text(printable(state.browser or ""))] if several else ()),
+                Text(printable(state.title)),  # not a string: rich would read markup in it
                 # What a person is to do is shown whole; everything else keeps to its line.
                 Text(detail(state), no_wrap=state.attention is None),
             )

@@ -185,7 +185,8 @@ class Reads(Strict, frozen=True):
 class Profile(Strict, frozen=True):
     """Everything the agent knows of one site.
 
-    `attributes` are those whose changes the observer notices beyond the usual ones.
+    `attributes` are those whose changes the observer notices beyond the usual ones. `extends` and
+    `replaces` say what of it came from another file: what is read here has it in it.
     """
 
     site: str
@@ -198,6 +199,8 @@ class Profile(Strict, frozen=True):
     output: Output = Output()
     actions: Actions = Actions()
     reads: Reads = Reads()
+    extends: str | None = None
+    replaces: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for pattern in (*self.notebooks, self.title_suffix):

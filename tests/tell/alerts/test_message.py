@@ -43,6 +43,20 @@ def test_several_notebooks_in_one_trouble_are_named_in_one_message() -> None:
     assert told.body.splitlines()[:2] == ["The runtime is disconnected.", "a, b and c"]
 
 
+def test_what_two_browsers_lose_together_is_one_message_that_names_them() -> None:
+    lost = mqtt.Happening("1", NOW, "disconnected", "alert", "The runtime is disconnected.")
+    alerts = [
+        alert_of(name, lost, Alerts().ring, samples.state(name, title="train", browser=name))
+        for name in ("work", "home")
+    ]
+    told = message([each for each in alerts if each is not None], NOW)
+    assert told.title == "2 notebooks: disconnected"
+    assert told.body.splitlines()[:2] == [
+        "The runtime is disconnected.",
+        "train (home) and train (work)",
+    ]
+
+
 def test_of_several_troubles_the_most_pressing_comes_first_each_with_its_time() -> None:
     late = NOW + timedelta(hours=5)
     alerts = [alert("run_finished", "a", "The run finished."), alert("captcha", "b")]

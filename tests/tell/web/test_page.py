@@ -175,6 +175,18 @@ def test_a_chrome_that_is_away_or_asks_is_said_to(
     phone.shows("#agents", f"{AGENTS[0]}: {shown} the reason")
 
 
+def test_of_several_browsers_a_card_names_its_own(phone: Phone, fleet: Fleet) -> None:
+    now = datetime.now(UTC)
+    fleet.publish_state(state(0, browser="work"))
+    phone.shows(phone.card(f"{TITLES[0]} (work)"), "Running")
+    stuck = mqtt.BrowserInfo("work", "frozen", "Chrome/156", now, "Chrome does not answer")
+    well = mqtt.BrowserInfo("home", "connected", "Chrome/156", now, None)
+    worst = mqtt.ChromeInfo("frozen", "Chrome/156", now, "work: Chrome does not answer")
+    info = mqtt.Info("1", "h", now, (), worst, ("colab",), "external", "1", browsers=(stuck, well))
+    fleet.publish(mqtt.INFO.at(root="colab", agent=AGENTS[0]), mqtt.encode(info))
+    phone.shows("#agents", f"{AGENTS[0]} (work): Chrome does not answer")
+
+
 def test_a_session_that_is_cleared_goes(phone: Phone, fleet: Fleet) -> None:
     fleet.publish_state(state(0))
     phone.card(TITLES[0])
