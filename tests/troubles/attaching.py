@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from chromium import free_port
 from colab_cdp_agent.chrome import managed, version_page
+from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, connect_browser
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
 from colab_cdp_agent.chrome.processes import RunningBrowser
@@ -330,6 +331,18 @@ def odd_answer(_place: Place) -> str:
         browser._take(json.dumps({"id": 1, "result": {"b": 2}}).encode())
 
     return logged(lambda: played(story()))
+
+
+@says("this is the browser that is watched as '…' already")
+def twice(_place: Place) -> str:
+    """Lead to one browser by its port, and by its folder."""
+    attached_to, address = Attached(), f"ws://{HOST}:1/devtools/browser/one"
+
+    def hold_again() -> None:
+        with attached_to.hold(address, "work"), attached_to.hold(address, "home"):
+            raise AssertionError("it was held twice")
+
+    return error_of(hold_again, ChromeAbsentError)
 
 
 @says("Chrome does not answer: frozen, or overloaded")

@@ -1,5 +1,6 @@
 """Mistakes in what a person configured."""
 
+from chromium import free_port
 from colab_cdp_agent.watch.progress.patterns import OwnPatterns
 from command import Command, run
 from troubles.register import Place, begun_with, logged, says
@@ -86,6 +87,42 @@ def without_an_effect(place: Place) -> str:
     began = begun_with(f"{vain}; vain.WITHOUT_EFFECT = ('name',)")
     agent = Command(place.folder, "--name", "mine", "--no-mqtt", command=began)
     line = agent.until("these keys")
+    agent.process.terminate()
+    agent.end()
+    return line
+
+
+def site_of_ones_own(place: Place, text: str, name: str = "mine") -> None:
+    """Put a site profile into the person's own folder."""
+    file = place.folder / "config" / "colab-cdp-agent" / "sites" / f"{name}.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+
+
+@says("no profile named … comes along; known: …")
+def extends_no_profile(place: Place) -> str:
+    site_of_ones_own(place, "extends: colaab\n")
+    return run(place.folder, "--site", "mine").stderr
+
+
+@says("the profile that is extended has no … to replace; known here: …")
+def extends_no_part(place: Place) -> str:
+    site_of_ones_own(place, "extends: colab\nreplaces: [states.nothing]\n")
+    return run(place.folder, "--site", "mine").stderr
+
+
+@says("no capture: expected a file that `colab-cdp-agent doctor --capture` wrote")
+def no_capture(place: Place) -> str:
+    (place.folder / "page.html").write_text("<p>Hello", encoding="utf-8")
+    ended = run(place.folder, "profile", "test", "colab", "--against", "page.html")
+    return ended.stdout + ended.stderr
+
+
+@says("a site profile of your own is in force")
+def own_profile(place: Place) -> str:
+    site_of_ones_own(place, "extends: colab\n", "colab")
+    agent = Command(place.folder, "--port", str(free_port()), "--no-mqtt")
+    line = agent.until("a site profile of your own")
     agent.process.terminate()
     agent.end()
     return line

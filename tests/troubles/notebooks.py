@@ -23,6 +23,7 @@ from colab_cdp_agent.watch.session import Listener, Session
 from colab_cdp_agent.watch.sites import load_site
 from colab_cdp_agent.watch.wire import FRAME_LIMIT_BYTES, WireWitness
 from colab_cdp_protocols import cdp
+from command import run
 from mosquitto import HOST
 from night import Night
 from person import Person
@@ -72,6 +73,20 @@ def observed_night(_place: Place) -> str:
             return said if all(words in said for words in wanted) else None
 
         return f"{night.until(told, NIGHT_LIMIT_S)} {night.log()}"
+
+
+@says(
+    "reload the tab; if that does not help, the site has changed: update, or write a capture of it"
+    " with --capture, to report it or to mend the profile from (docs/profiles.md)",
+)
+def misfit(place: Place) -> str:
+    with Stage() as stage, Chromium(stage.sim.chromium_flags) as chromium:
+        notebook = stage.notebook("bare", cells=1)
+        chromium.open(notebook.url)
+        stage.do(notebook.opened())
+        stage.do(notebook.remove_control())
+        ended = run(place.folder, "doctor", "--port", str(chromium.port), "--no-mqtt")
+    return ended.stdout
 
 
 @says("a tab's network cannot be heard")
