@@ -378,7 +378,9 @@ def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
         doctor.until("site profile")
         doctor.stop(signal.SIGINT)
         doctor = Command(tmp_path, "doctor", "--port", str(free_port()))
-        eventually(lambda: any("nats-server" in each for each in processes_of(tmp_path)))
+        eventually(
+            lambda: any("nats-server" in each for each in processes_of(tmp_path)), every=0.005
+        )
         doctor.process.send_signal(signal.SIGINT)
         assert doctor.end() in {0, 3}, "stopped, or already at its end"
     assert processes_of(tmp_path) == []
