@@ -38,11 +38,13 @@ def stranger(answer: bytes | None, port: int = 0) -> Iterator[Stranger]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield here
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        for peer in here.peers:
-            peer.close()
+        try:
+            yield here
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for peer in here.peers:
+                peer.close()
 
 
 def http(status: str, body: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """`doctor` as a person runs it: a line for each part, a remedy for each trouble, no trace left."""
 
+import json
 import re
 import signal
 import sys
@@ -19,12 +20,14 @@ from command import Command, run
 from leftovers import processes_of
 from mosquitto import HOST, Mosquitto, find_mosquitto
 from person import Person, eventually
+from receivers import WebReceiver
 from stage import Stage
 from stranger import stranger
 from wiretap import Wiretap
 
 HARMLESS = {
     "Browser.getVersion of the browser",
+    "Network.enable",
     "Page.createIsolatedWorld",
     "Page.getFrameTree",
     "Runtime.callFunctionOn",
@@ -92,29 +95,97 @@ def marked(said: str, mark: str) -> list[str]:
     return [line.split(" ", 1)[1] for line in said.splitlines() if line.split(" ", 1)[0] in marks]
 
 
+def configured(folder: Path, more: str = "") -> str:
+    """Write a configuration whose page has a port that no agent here has, and return its name."""
+    text = f"web: {{port: {free_port()}}}\nawake: false\n{more}"
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    return "mine.yaml"
+
+
 @pytest.mark.usefixtures("notebook")
 def test_where_all_is_well_every_part_has_its_line(theatre: Theatre, tmp_path: Path) -> None:
-    code, said = theatre.doctor(tmp_path)
+    code, said = theatre.doctor(tmp_path, "--config", configured(tmp_path))
     assert code == 0, said
     assert not marked(said, "✗")
-    assert marked(said, "-") == ["push: no channel in alerts.apprise: no phone rings"]
     parts = (
         "colab-cdp-agent ",
-        "configuration: the defaults; no file",
+        "configuration: mine.yaml",
         f"state folder {tmp_path / 'state'} can be written",
         "disk: ",
+        "clock: ",
+        "sleep: ",
+        "power: ",
         "site profile colab: ",
         "Chrome: ",
         "night: idle (colab: connected, by ",
         "broker of its own starts on mqtt://",
+        "agent: none named ",
+        "phone page: http://127.0.0.1:",
+        "push: no channel in alerts.apprise: no phone rings",
     )
-    for part, line in zip(parts, marked(said, "✓"), strict=True):
-        assert line.startswith(part)
+    lines = [line for line in said.splitlines() if not line.startswith(" ")]
+    for part, line in zip(parts, lines, strict=True):
+        assert line.split(" ", 1)[1].startswith(part)
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_night_is_safe_or_every_reason_why_not_stands_in_one_line(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    with WebReceiver() as there:
+        ring = f'alerts: {{apprise: ["{there.json}"]}}\n'
+        options = ("--tonight", "--config", configured(tmp_path, ring))
+        code, said = theatre.doctor(tmp_path, *options)
+        assert code == 0, said
+        verdict = said.splitlines()[-1]
+        assert verdict.startswith("Tonight is safe: the disk has room")
+        assert "1 notebook open in Chrome, the broker answers, json rings. But " in verdict
+        assert "start the agent" in verdict
+        assert len(there.heard) == 1
+        other, target = theatre.notebook("asks-at-night", title="asks.ipynb")
+        theatre.stage.do(other.dialog("captcha"))
+        code, said = theatre.doctor(tmp_path, *options)
+        theatre.chromium.close(target)
+    assert code == 1, said
+    assert said.splitlines()[-1] == "Not safe tonight: asks needs you."
+
+
+def test_a_plain_doctor_wakes_nobody_and_with_ring_it_does(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    with WebReceiver() as there:
+        ring = f'alerts: {{apprise: ["{there.json}"]}}\n'
+        options = ("--no-mqtt", "--config", configured(tmp_path, ring))
+        _, said = theatre.doctor(tmp_path, *options)
+        assert "✓ push json: its address can be read" in said
+        assert there.heard == []
+        _, said = theatre.doctor(tmp_path, "--ring", *options)
+        assert "✓ push json: it rang" in said
+        assert len(there.heard) == 1
+    code, said = theatre.doctor(tmp_path, "--ring", *options)
+    assert code == 3, said
+    assert marked(said, "✗")[0].startswith("push json: ")
+
+
+def test_a_chrome_without_notebooks_is_no_night_to_watch(theatre: Theatre, tmp_path: Path) -> None:
+    code, said = theatre.doctor(tmp_path, "--tonight", "--no-mqtt")
+    assert code == 1
+    assert said.splitlines()[-1] == "Not safe tonight: no notebook is open."
+
+
+@pytest.mark.usefixtures("notebook")
+def test_for_a_program_the_findings_are_json(theatre: Theatre, tmp_path: Path) -> None:
+    code, said = theatre.doctor(tmp_path, "--json", "--tonight", "--no-mqtt")
+    told = json.loads(said)
+    assert code == 0, said
+    assert told["tonight"].startswith("Tonight is safe: ")
+    assert [each["what"] for each in told["findings"] if "idle" in each["what"]]
+    assert {"ok", "what", "remedy"} <= told["findings"][0].keys()
 
 
 @pytest.mark.usefixtures("notebook")
 def test_it_ends_the_broker_that_it_started(theatre: Theatre, tmp_path: Path) -> None:
-    _, said = theatre.doctor(tmp_path)
+    _, said = theatre.doctor(tmp_path, "--config", configured(tmp_path))
     assert "a message on colab/" in said
     assert processes_of(tmp_path) == []
 
@@ -187,7 +258,7 @@ def test_a_chrome_without_notebooks_is_said_and_no_failure(
 ) -> None:
     code, said = theatre.doctor(tmp_path, "--no-mqtt")
     assert code == 0, said
-    assert marked(said, "-")[0].startswith("open notebooks: none of colab in this Chrome")
+    assert "- open notebooks: none of colab in this Chrome" in said
 
 
 def test_without_chrome_the_remedy_is_that_of_this_system(tmp_path: Path) -> None:
@@ -222,7 +293,8 @@ def test_a_broker_that_refuses_the_password_is_told_without_it(
             "COLAB_CDP_AGENT_MQTT_PASSWORD": "not-the-one",
         }
         url = f"mqtt://{HOST}:{broker.guarded_port}"
-        options = ("--port", str(theatre.wiretap.port), "--mqtt", url)
+        here = ("--config", configured(tmp_path))
+        options = ("--port", str(theatre.wiretap.port), "--mqtt", url, *here)
         ended = run(tmp_path, "doctor", *options, env=login)
     assert ended.returncode == 3
     [line] = marked(ended.stdout, "✗")
@@ -232,7 +304,8 @@ def test_a_broker_that_refuses_the_password_is_told_without_it(
 
 
 def test_an_absent_broker_is_told_with_its_remedy(theatre: Theatre, tmp_path: Path) -> None:
-    code, said = theatre.doctor(tmp_path, "--mqtt", f"mqtt://{HOST}:{free_port()}")
+    here = ("--config", configured(tmp_path))
+    code, said = theatre.doctor(tmp_path, "--mqtt", f"mqtt://{HOST}:{free_port()}", *here)
     assert code == 3
     assert len(marked(said, "✗")) == 1
     assert "→ check mqtt.url" in said

@@ -87,7 +87,8 @@ def test_it_starts_waits_for_chrome_and_ends(checkout: Checkout) -> None:
 
     assert str(port) in psutil.Process(checkout.pid()).cmdline()
     _, status = checkout.make("status")
-    assert f"Chrome: waiting (nothing listens on 127.0.0.1:{port}) · MQTT: 127.0.0.1:" in status
+    assert f"Chrome: waiting (nothing listens on 127.0.0.1:{port}" in status
+    assert " · MQTT: 127.0.0.1:" in status
     _, logs = checkout.make("logs")
     assert "waiting for Chrome" in logs
     assert logs.endswith("To follow it: tail -f .run/agent.log\n")

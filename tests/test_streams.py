@@ -75,15 +75,18 @@ def test_a_full_disk_under_the_screen_does_not_end_the_watch(tmp_path: Path) -> 
         goes_on(process, port)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="terminals are taken in another way there")
-def test_a_terminal_that_is_closed_ends_it_as_asked(tmp_path: Path) -> None:
+def on_a_terminal(
+    folder: Path, columns: int, *arguments: str
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Run the agent on a terminal that is so wide, and return it with our end of that."""
     import fcntl  # noqa: PLC0415 - Windows has neither
     import termios  # noqa: PLC0415
 
     ours, its = os.openpty()
     process = subprocess.Popen(
-        [*COMMAND, "--port", str(free_port())],
-        env=environment(tmp_path, {"TERM": "xterm"}),
+        [*COMMAND, "--port", str(free_port()), *arguments],
+        env=environment(folder, {"TERM": "xterm", "COLUMNS": str(columns)}),
+        cwd=folder,
         stdin=its,
         stdout=its,
         stderr=its,
@@ -91,12 +94,37 @@ def test_a_terminal_that_is_closed_ends_it_as_asked(tmp_path: Path) -> None:
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
     )
     os.close(its)
+    return process, ours
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    """Read on until these words were shown, and return all that was."""
     said = b""
-    while b"MQTT: 127.0.0.1" not in said:  # its broker runs, and the table is drawn
-        said += os.read(ours, 4096)
+    while words not in said:
+        said += os.read(terminal, 4096)
+    return said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals are taken in another way there")
+def test_a_terminal_that_is_closed_ends_it_as_asked(tmp_path: Path) -> None:
+    process, ours = on_a_terminal(tmp_path, 240)
+    read_until(ours, b"MQTT: 127.0.0.1")  # its broker runs, and the table is drawn
     os.close(ours)
     assert process.wait(LIMIT_S) == 0
     assert processes_of(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals are taken in another way there")
+def test_the_headline_of_80_columns_shows_where_the_page_is_whatever_chrome_lacks(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    (tmp_path / "mine.yaml").write_text(f"web: {{port: {port}}}\n", encoding="utf-8")
+    process, ours = on_a_terminal(tmp_path, 80, "--config", "mine.yaml")
+    said = read_until(ours, f"page: http://127.0.0.1:{port} · MQTT: ".encode())
+    os.close(ours)
+    assert process.wait(LIMIT_S) == 0
+    assert b"Chrome: waiting" in said
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp949"])

@@ -44,12 +44,15 @@ def test_a_browser_that_refuses_is_asked_again_only_when_a_person_says_so(tmp_pa
             night.until(lambda questions=questions: browser.questions > questions)
 
 
-def test_the_doctor_raises_no_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--tonight",), ("--capture",)], ids=str)
+def test_the_doctor_raises_no_question(tmp_path: Path, more: tuple[str, ...]) -> None:
     with AskingBrowser(tmp_path / "home", refuses=True) as browser:
-        port = ("--port", str(browser.port))
-        ended = run(tmp_path, "doctor", *port, "--no-mqtt", env=browser.environment)
+        options = ("--port", str(browser.port), "--no-mqtt", *more)
+        ended = run(tmp_path, "doctor", *options, env=browser.environment)
         assert browser.questions == 0
     assert "Chrome listens, and asks for consent" in ended.stdout
+    must = "Chrome must be allowed once when the agent starts"
+    assert (must in ended.stdout.splitlines()[-1]) == (more == ("--tonight",))
     assert ended.returncode == 0
 
 

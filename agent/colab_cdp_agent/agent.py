@@ -247,11 +247,13 @@ class Agent:
         for line in invitation(broker, to_terminal=sys.stdout.isatty()):
             self._screen.say(line)
 
-    def _headline(self) -> str:
+    def _headline(self) -> tuple[str, str]:
+        """Return how it stands with Chrome, and where page and broker are: what is long is cut."""
         browsers = self._browsers.several or (self._browsers.info,)
         says = " · ".join(map(standing, browsers))
         under = f"{self._identity.root}/{self._identity.agent}"
-        return f"Chrome: {says} · MQTT: {self._messenger.says} · {under} · page: {self._page.says}"
+        where = f"page: {self._page.says} · MQTT: {self._messenger.says} · {under}"
+        return f"Chrome: {says}", where
 
     def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
         """Return what an earlier run raised and saw no end of: it does not ring once more."""

@@ -86,9 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     send.set_defaults(command=_send)
 
     doctor = commands.add_parser(
-        "doctor", help="check Chrome, the site profiles and the broker", allow_abbrev=False
+        "doctor", help="check all that the agent needs, each with its remedy", allow_abbrev=False
     )
     _add_setup(doctor)
+    doctor.add_argument(
+        "--tonight",
+        action="store_true",
+        help="ring the push channels too, and say in one line whether the night is safe",
+    )
+    doctor.add_argument("--ring", action="store_true", help="ring the push channels too")
+    doctor.add_argument("--json", action="store_true", help="the findings as JSON")
+    doctor.add_argument("--lan", action="store_true", help="as the agent is started")
     doctor.add_argument(
         "--capture",
         type=Path,

@@ -140,6 +140,11 @@ def test_a_port_that_accepts_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -
         assert "accepts connections but does not answer" in str(absent(there.port))
 
 
+def test_tls_on_the_port() -> None:
+    with stranger(b"\x15\x03\x01\x00\x02\x02\x46") as there:
+        assert str(absent(there.port)).endswith("speaks TLS: another program holds this port")
+
+
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 \r\n\r\n"])
 def test_another_protocol_on_the_port(answer: bytes) -> None:
     with stranger(answer) as there:
@@ -164,7 +169,7 @@ def test_a_broker_on_the_port_is_told_by_the_command_line_once(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (None, "DevToolsActivePort"),
+        (None, "is no folder of Chrome's: there is no 'Local State' in it"),
         ("", "does not hold a port and a path"),
         ("nine\n/devtools/browser/x", "does not hold a port and a path"),
         ("9222", "does not hold a port and a path"),

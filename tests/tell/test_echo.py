@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_cdp_agent.config import BrokerUrl, Mqtt, Secret
+from colab_cdp_agent.config import BrokerUrl, Config, Mqtt, Secret
 from colab_cdp_agent.doctor import broker as doctor_broker
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.exit_codes import ExitCode
@@ -25,7 +25,7 @@ def examined(settings: Mqtt, folder: Path) -> Finding:
     found: list[Finding] = []
 
     async def story() -> None:
-        found.append(await doctor_broker.examine(settings, "host", folder))
+        found.extend(await doctor_broker.examine(Config(mqtt=settings), "host", folder))
 
     play(story())
     return found[0]

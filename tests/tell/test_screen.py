@@ -92,7 +92,7 @@ def shown(
             sleep = staticmethod(between)
 
         monkeypatch.setattr(screen_module, "asyncio", Between)
-        screen = Screen(form, states, lambda: "Chrome: fine [/x] \x1b[2J· MQTT: fine")
+        screen = Screen(form, states, lambda: ("Chrome: fine [/x]\x1b[2J", "MQTT: fine"))
         if terminal is not None:
             screen._console = terminal
         running = asyncio.create_task(screen.run())
@@ -242,7 +242,7 @@ def test_a_night_of_eight_fits_a_terminal_and_begins_with_those_who_need_a_perso
     assert max(map(len, lines)) <= width
     places = [last.index(begin) for begin in ROWS]
     assert places == sorted(places)
-    assert lines[-1].startswith("Chrome: fine")
+    assert [line.rstrip() for line in lines[-2:]] == ["Chrome: fine [/x]", "MQTT: fine"]
     for _, _, attention in NIGHT:
         assert attention is None or set(attention.text.split()) <= set(last.split())
 

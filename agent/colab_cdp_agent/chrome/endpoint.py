@@ -18,7 +18,8 @@ from colab_cdp_agent.chrome.absent import (
     ChromeAbsentError,
     start_remedy,
 )
-from colab_cdp_agent.chrome.port_file import PORT_FILE, read_port_file, written_at
+from colab_cdp_agent.chrome.port_file import read_port_file, written_at
+from colab_cdp_agent.chrome.profile_folder import PORT_FILE
 from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
 from colab_cdp_agent.chrome.version_page import NothingListensError, get_version
 from colab_cdp_agent.settings.broker_url import is_loopback

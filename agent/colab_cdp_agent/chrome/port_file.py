@@ -6,8 +6,7 @@ It stays when the browser ends, however it ends.
 from pathlib import Path
 
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
-
-PORT_FILE = "DevToolsActivePort"
+from colab_cdp_agent.chrome.profile_folder import PORT_FILE, without_port_file
 
 
 def read_port_file(folder: Path) -> tuple[int, str]:
@@ -22,11 +21,7 @@ def read_port_file(folder: Path) -> tuple[int, str]:
         lines = file.read_text(encoding="ascii").splitlines()
         port, path = int(lines[0]), lines[1]
     except OSError as error:
-        raise ChromeAbsentError(
-            f"{file}: {error.strerror}",
-            "name the folder of a running Chrome that listens: the one that chrome://version"
-            " calls 'Profile Path', without its last part",
-        ) from error
+        raise ChromeAbsentError(*without_port_file(folder)) from error
     except (ValueError, IndexError) as error:
         raise ChromeAbsentError(
             f"{file} does not hold a port and a path", "restart that Chrome: it writes the file"

@@ -9,6 +9,8 @@ from colab_cdp_agent.chrome.absent import ChromeAbsentError, remedies
 
 ANSWER_LIMIT_S = 3.0
 ANSWER_LIMIT_BYTES = 64_000
+TLS_RECORD = (b"\x15\x03", b"\x16\x03")
+"""How TLS answers what is not TLS: an alert, or a handshake."""
 
 
 class NothingListensError(ChromeAbsentError):
@@ -52,6 +54,11 @@ async def get_version(host: str, port: int) -> tuple[int, bytes]:
         writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(None, 2)
+    if head.startswith(TLS_RECORD):
+        raise ChromeAbsentError(
+            f"{where} speaks TLS: another program holds this port",
+            f"name Chrome's own port with --port, or free port {port}",
+        )
     if not head.startswith(b"HTTP/") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 - version and status
         raise _no_http(where, port)
     return int(words[1]), body

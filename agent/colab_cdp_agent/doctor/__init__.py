@@ -2,12 +2,24 @@
 
 import argparse
 import platform
+import sys
 
+import msgspec
 from rich.console import Console
 
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import ConfigError
-from colab_cdp_agent.doctor import broker, browser, machine, page, push
+from colab_cdp_agent.doctor import (
+    broker,
+    browser,
+    clock,
+    machine,
+    night,
+    page,
+    phone_page,
+    power,
+    push,
+)
 from colab_cdp_agent.doctor.capture import Captures
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
@@ -21,48 +33,66 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(options: argparse.Namespace) -> int:
-    """Print each finding as it comes, and return the exit code of the severest."""
+    """Print each finding as it comes, and return the exit code of the severest.
+
+    With `tonight` the channels ring, and one line at the end says whether the night is safe.
+    """
     log.configure("text", verbose=options.verbose)
-    return run_until_stopped(_Examination(Console(highlight=False)).run(options))
+    return run_until_stopped(_Examination(options).run())
 
 
 class _Examination:
     """The findings so far, in the order in which they are shown."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._console = Console(highlight=False)
         self._findings: list[Finding] = []
 
-    async def run(self, options: argparse.Namespace) -> int:
+    async def run(self) -> int:
         """Look at everything that can be looked at."""
+        options = self._options
         self._tell(machine.python())
-        settings = self._configuration(options)
+        settings = self._configuration()
         if settings is not None:
             folder = config.state_dir()
             name = config.agent_name(settings.name, platform.node())
             self._tell(*machine.folders(folder, settings.archive))
+            self._tell(await clock.examine(), *await power.examine(awake=settings.awake))
             profiles = self._profiles(settings)
             look = page.examine if options.capture is None else Captures(options.capture).examine
             async for finding in browser.examine_all(settings.browsers, profiles, look):
                 self._tell(finding)
-            self._tell(await broker.examine(settings.mqtt, name, folder / "broker"))
-            self._tell(*await push.examine(settings.alerts))
+            self._tell(*await broker.examine(settings, name, folder / "broker"))
+            self._tell(await phone_page.examine(settings))
+            self._tell(*await push.examine(settings.alerts, ring=options.ring or options.tonight))
+        self._conclude()
         return exit_code(self._findings)
 
     def _tell(self, *findings: Finding) -> None:
         for finding in findings:
-            self._findings.append(finding)
-            show(self._console, finding)
+            seen = night.by_night(finding) if self._options.tonight else finding
+            self._findings.append(seen)
+            if not self._options.json:
+                show(self._console, seen)
 
-    def _configuration(self, options: argparse.Namespace) -> config.Config | None:
+    def _conclude(self) -> None:
+        verdict = night.verdict(self._findings) if self._options.tonight else None
+        if self._options.json:
+            found = {"findings": self._findings, "tonight": verdict}
+            sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+        elif verdict is not None:
+            self._console.print(verdict, style="bold", markup=False, soft_wrap=True)
+
+    def _configuration(self) -> config.Config | None:
         try:
-            settings = configure(options)
+            settings = configure(self._options)
             config.state_dir()
         except ConfigError as error:
             rest = "everything else: not looked at, without a configuration"
             self._tell(_wrong("configuration", error), Finding(ok=None, what=rest))
             return None
-        file = config.find_config(options.config)
+        file = config.find_config(self._options.config)
         self._tell(Finding(ok=True, what=f"configuration: {file or 'the defaults; no file'}"))
         if in_vain := set_in_vain(settings):
             self._tell(Finding(ok=None, what=f"{', '.join(in_vain)}: no effect in this version"))
@@ -83,4 +113,5 @@ class _Examination:
 
 
 def _wrong(what: str, error: ConfigError) -> Finding:
-    return Finding(ok=False, what=f"{what}: {error}", code=ExitCode.BAD_INPUT)
+    brief = f"the {what} cannot be used"
+    return Finding(ok=False, what=f"{what}: {error}", code=ExitCode.BAD_INPUT, brief=brief)

@@ -1,6 +1,7 @@
-"""The Chrome: whether it can be reached, and which of its tabs a site profile names."""
+"""The browsers: whether each can be reached, and which of its tabs a site profile names."""
 
 import asyncio
+from collections import Counter
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -11,29 +12,46 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, suppress
 
+from colab_cdp_agent.chrome import silence
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
+from colab_cdp_agent.chrome.version_page import NothingListensError
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
 HANDSHAKE_LIMIT_S = 10.0
+FRAMES = frozenset({"Network.webSocketFrameReceived", "Network.webSocketFrameSent"})
+FROZEN = "look whether Chrome is frozen or shows a question, and restart it if so"
+UNASKED = "a person would have to click Allow for it; the agent asks once and stays"
 
-Look = Callable[[Browser, cdp.TargetInfo, Profile], Awaitable[Finding]]
+Look = Callable[[Browser, cdp.TargetInfo, Profile, Counter[str]], Awaitable[Finding]]
+"""Examines one tab; the last counts, by session, the WebSocket frames that the browser tells of."""
 
 
 class Targets:
-    """The page targets that a browser tells of; `take` is its event sink."""
+    """The page targets that a browser tells of, and their sockets; `take` is its event sink.
+
+    Attributes:
+        pages: the page targets.
+        frames: of which sessions a WebSocket's frame was told.
+        malformed: what was told in another way than this version knows.
+
+    """
 
     def __init__(self) -> None:
         self.pages: list[cdp.TargetInfo] = []
+        self.frames: Counter[str] = Counter()
         self.malformed: list[str] = []
 
     def take(self, event: cdp.Event) -> None:
         """Take one event."""
+        if event.method in FRAMES and event.session is not None:
+            self.frames[event.session] += 1
         if event.method != "Target.targetCreated":
             return
         try:
@@ -68,20 +86,44 @@ async def examine(
             return [*_asking(endpoint, named)]
         return await _examine_running(endpoint.address, profiles, look, named)
     except ChromeAbsentError as error:
-        lost = Finding(
-            ok=False, what=f"{named}: {error}", remedy=error.remedy, code=ExitCode.UNREACHABLE
-        )
+        lost = _absent(await _explained(error, where), named)
     except ChromeError as error:
-        remedy = "look whether Chrome is frozen or shows a question, and restart it if so"
-        lost = Finding(ok=False, what=f"{named}: {error}", remedy=remedy, code=ExitCode.UNREACHABLE)
+        lost = _absent(ChromeAbsentError(str(error), FROZEN), named)
     return [lost, Finding(ok=None, what=f"open notebooks: not looked at, without {named}")]
+
+
+def _absent(error: ChromeAbsentError, named: str) -> Finding:
+    return Finding(
+        ok=False,
+        what=f"{named}: {error}",
+        remedy=error.remedy,
+        code=ExitCode.UNREACHABLE,
+        brief=str(error),
+    )
+
+
+async def _explained(error: ChromeAbsentError, where: Chrome) -> ChromeAbsentError:
+    """Say why nothing listens, where that is on this computer, whose processes are seen."""
+    silent = isinstance(error, NothingListensError) or isinstance(
+        error.__cause__, NothingListensError
+    )
+    if not silent or where.profile_dir is not None or not is_loopback(where.host):
+        return error
+    return silence.explain(f"{where.host}:{where.port}", where.port, await silence.look_around())
 
 
 def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:
     """Say of a browser what can be said without a question in it."""
-    yield Finding(ok=True, what=f"{named}: {endpoint.browser} listens, and asks for consent")
-    unasked = "a person would have to click Allow for it; the agent asks once and stays"
-    yield Finding(ok=None, what=f"open notebooks: not looked at: {unasked}")
+    yield Finding(
+        ok=True,
+        what=f"{named}: {endpoint.browser} listens, and asks for consent",
+        brief=f"{endpoint.browser} listens",
+    )
+    yield Finding(
+        ok=None,
+        what=f"open notebooks: not looked at: {UNASKED}",
+        brief=f"{endpoint.browser} must be allowed once when the agent starts",
+    )
 
 
 async def _examine_running(
@@ -98,11 +140,21 @@ async def _examine_running(
             newer = "update colab-cdp-agent: this Chrome speaks of tabs in another way"
             return [Finding(ok=False, what=f"{what}; {targets.malformed[0]}", remedy=newer)]
         if not notebooks:
-            names = ", ".join(profile.site for profile in profiles)
-            nothing = f"open notebooks: none of {names} in this Chrome, so no page was read"
-            return [Finding(ok=True, what=what), Finding(ok=None, what=nothing)]
-        reads = (look(browser, info, profile) for info, profile in notebooks)
-        return [Finding(ok=True, what=what), *await asyncio.gather(*reads)]
+            return [Finding(ok=True, what=what), _none_open(profiles)]
+        reads = (look(browser, info, profile, targets.frames) for info, profile in notebooks)
+        brief = f"{len(notebooks)} notebook{'s' if len(notebooks) > 1 else ''} open in {named}"
+        return [Finding(ok=True, what=what, brief=brief), *await asyncio.gather(*reads)]
+
+
+def _none_open(profiles: tuple[Profile, ...]) -> Finding:
+    names = ", ".join(profile.site for profile in profiles)
+    return Finding(
+        ok=None,
+        what=f"open notebooks: none of {names} in this Chrome, so no page was read",
+        remedy="open one there; for another site, --site names its profile",
+        brief="no notebook is open",
+        spoils=True,
+    )
 
 
 def notebooks_of(

@@ -3,6 +3,7 @@
 What is left out is decided in the page, by `redaction.js`: nothing else leaves it.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.doctor.headline import headline
 from colab_cdp_agent.doctor.known import known
-from colab_cdp_agent.doctor.page import ASLEEP, World, judge, observed
+from colab_cdp_agent.doctor.page import World, judge, observed, unanswered
 from colab_cdp_agent.tell.screen import printable
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading, Seen
@@ -40,7 +41,9 @@ class Captures:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    async def examine(self, browser: Browser, info: cdp.TargetInfo, profile: Profile) -> Finding:
+    async def examine(
+        self, browser: Browser, info: cdp.TargetInfo, profile: Profile, _frames: Counter[str]
+    ) -> Finding:
         """Read a tab, say what the agent would make of it, and write its capture."""
         title = printable(profile.title(info.title))
         try:
@@ -50,7 +53,7 @@ class Captures:
                 text = "".join([part async for part in capture(world, product, profile, reading)])
             path = _write(self._file, text)
         except ChromeError as error:
-            return Finding(ok=False, what=f"{title}: {error}", remedy=ASLEEP)
+            return unanswered(title, error)
         except OSError as error:
             said = f"{found.what}; {self._file} cannot be written: {error.strerror}"
             return Finding(ok=False, what=said, remedy="name another file")

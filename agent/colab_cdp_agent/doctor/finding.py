@@ -16,12 +16,20 @@ PLAIN_MARKS = {"✓": "ok", "✗": "NO", "-": "--"}
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One line of the doctor's; `ok` is None where nothing could be said, and why is in `what`."""
+    """One line of the doctor's; `ok` is None where nothing could be said, and why is in `what`.
+
+    Attributes:
+        brief: what the verdict on the night says of it, in a few words; else nothing is said.
+        spoils: by day nothing is wrong with it, and a night with it is not safe.
+
+    """
 
     ok: bool | None
     what: str
     remedy: str = ""
     code: ExitCode = ExitCode.FAILED
+    brief: str = ""
+    spoils: bool = False
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:

@@ -1,10 +1,13 @@
-"""One open notebook: attached to, read once by the observer, and left as it was."""
+"""One open notebook: attached to, read once by the observer, listened to, and left as it was."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, ScriptThrewError
 from colab_cdp_agent.chrome.tab import Tab, script
@@ -13,10 +16,12 @@ from colab_cdp_agent.tell.screen import printable
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, verdict
-from colab_cdp_protocols import cdp
+from colab_cdp_protocols import cdp, mqtt
 
 T = TypeVar("T")
 
+WIRE_LIMIT_S = 3.0
+POLL_S = 0.05
 WORLD = "colab-cdp-agent-doctor"
 """A world of that name is shared by all who ask for it: an agent at work has another."""
 ASLEEP = "look at the tab in Chrome: it sleeps, hangs or shows an alert; the agent waits for it"
@@ -26,14 +31,29 @@ MISFIT = (
 )
 
 
-async def examine(browser: Browser, info: cdp.TargetInfo, profile: Profile) -> Finding:
-    """Read a tab by its site profile, and say what the agent would make of it."""
-    title = printable(profile.title(info.title))
+async def examine(
+    browser: Browser, info: cdp.TargetInfo, profile: Profile, frames: Counter[str]
+) -> Finding:
+    """Read a tab by its site profile, and say what the agent would make of it.
+
+    `frames` counts, by session, the WebSocket frames that the browser tells of.
+    """
+    title, tab = printable(profile.title(info.title)), Tab(browser, info)
     try:
-        async with observed(Tab(browser, info), profile) as (_, reading):
-            return judge(title, reading, profile)
+        async with observed(tab, profile) as (_, reading):
+            found = judge(title, reading, profile)
+            if "running" not in reading.states:
+                return found
+            await tab.call(cdp.watch_network())
+            return with_wire(found, heard=await _hear(tab, frames))
     except ChromeError as error:
-        return Finding(ok=False, what=f"{title}: {error}", remedy=ASLEEP)
+        return unanswered(title, error)
+
+
+def unanswered(title: str, error: ChromeError) -> Finding:
+    """Say of a tab that it, or the browser, did not answer."""
+    brief = f"{title} cannot be read"
+    return Finding(ok=False, what=f"{title}: {error}", remedy=ASLEEP, brief=brief)
 
 
 def judge(title: str, reading: PageReading, profile: Profile) -> Finding:
@@ -43,13 +63,35 @@ def judge(title: str, reading: PageReading, profile: Profile) -> Finding:
     if now.finding is not None:
         said += f": {now.finding.text}"
     if now.phase == "unreadable":
-        return Finding(ok=False, what=said, remedy=MISFIT)
+        return Finding(ok=False, what=said, remedy=MISFIT, brief=f"{title} cannot be read")
     if now.detector is not None:
         said += f" ({profile.site}: {now.connection}, by {now.detector})"
+    if build := (*reading.values.get("build", ()), None)[0]:
+        said += f", build {printable(build)}"
     if reading.broken:
         said += f"; {len(reading.broken)} paths do not parse in this browser: {reading.broken[0]!r}"
         return Finding(ok=False, what=said, remedy=f"correct them in the profile {profile.site}")
-    return Finding(ok=True, what=said)
+    spoils = now.phase in mqtt.NEEDS_A_PERSON
+    return Finding(ok=True, what=said, brief=f"{title} needs you" if spoils else "", spoils=spoils)
+
+
+def with_wire(found: Finding, *, heard: bool) -> Finding:
+    """Add to a finding on a page whose cell runs whether its kernel was heard."""
+    if heard:
+        return structs.replace(found, what=f"{found.what}; its kernel is heard")
+    what = f"{found.what}; its kernel was not heard in {WIRE_LIMIT_S:.0f} s, so it prints nothing"
+    return structs.replace(found, what=f"{what}, or goes by another way than a WebSocket")
+
+
+async def _hear(tab: Tab, frames: Counter[str]) -> bool:
+    """Return whether a frame of the tab's WebSockets comes within some seconds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WIRE_LIMIT_S
+    while not frames[tab.session or ""]:
+        if tab.session is None or loop.time() > deadline:
+            return False
+        await asyncio.sleep(POLL_S)
+    return True
 
 
 class World:

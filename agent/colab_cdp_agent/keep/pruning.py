@@ -60,6 +60,10 @@ class Pruning:
             path.unlink(missing_ok=True)
             total -= size
 
+    def taken_bytes(self) -> int:
+        """Return how much the files take together."""
+        return sum(size for _path, _at, size in self._files())
+
     def _files(self) -> Iterator[tuple[Path, float, int]]:
         """Yield every file of ours, when it was written and its size; none of another's."""
         for folder in self._folder.glob("*"):

@@ -8,8 +8,12 @@ from colab_cdp_agent.tell.link import BrokerLostError, Link
 ECHO_LIMIT_S = 10.0
 
 
-async def echo(link: Link, topic: str, payload: bytes) -> None:
+async def echo(
+    link: Link, topic: str, payload: bytes, *, beside: str | None = None
+) -> bytes | None:
     """Publish a message that is not retained, and wait until the broker sends it back.
+
+    Returns what the broker had retained on the topic `beside`, None for nothing.
 
     Raises:
         BrokerLostError: no connection, or the message did not come back.
@@ -18,11 +22,15 @@ async def echo(link: Link, topic: str, payload: bytes) -> None:
     """
     try:
         async with connect(link) as connection, asyncio.timeout(ECHO_LIMIT_S):
-            await connection.subscribe(topic)
+            retained: bytes | None = None
+            await connection.subscribe(*filter(None, (beside, topic)))
             await connection.publish(topic, payload)
             async for message in connection.messages():
-                if message.payload == payload:
-                    return
+                if message.topic == beside and message.retained:
+                    retained = message.payload
+                elif message.payload == payload:
+                    break
     except TimeoutError as error:
         reason = f"what is published there does not come back within {ECHO_LIMIT_S:.0f} s"
         raise BrokerLostError(f"{link.where}: {reason}") from error
+    return retained

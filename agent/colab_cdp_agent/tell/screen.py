@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -43,12 +43,12 @@ class Screen:
     Args:
         form: `text` for people, `json` for one line of JSON at each change.
         states: the present states, by session.
-        headline: one line about Chrome and broker.
+        headline: what is said about Chrome, page and broker: lines on a terminal, else one.
 
     """
 
     def __init__(
-        self, form: Format, states: dict[str, mqtt.State], headline: Callable[[], str]
+        self, form: Format, states: dict[str, mqtt.State], headline: Callable[[], Sequence[str]]
     ) -> None:
         self._form = form
         self._states = states
@@ -90,12 +90,14 @@ class Screen:
                 # What a person is to do is shown whole; everything else keeps to its line.
                 Text(detail(state), no_wrap=state.attention is None),
             )
-        headline = Text(printable(self._headline()), "bright_black", no_wrap=True)
-        headline.overflow = "ellipsis"
-        return Group(table, headline)
+        lines = (
+            Text(printable(line), "bright_black", no_wrap=True, overflow="ellipsis")
+            for line in self._headline()
+        )
+        return Group(table, *lines)
 
     def _print_changes(self) -> None:
-        headline = printable(self._headline())
+        headline = printable(" · ".join(self._headline()))
         if self._form == "text" and headline != self._headline_shown:
             self._headline_shown = headline
             self._console.print(headline, soft_wrap=True)

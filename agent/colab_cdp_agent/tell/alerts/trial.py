@@ -44,12 +44,17 @@ def ring(options: argparse.Namespace) -> int:
 
 
 async def _ring(urls: tuple[PushUrl, ...]) -> int:
-    message = Message(
+    message = trial_message()
+    rings = (_try(name, url, message) for name, url in zip(names(urls), urls, strict=True))
+    return worst(await asyncio.gather(*rings))
+
+
+def trial_message() -> Message:
+    """Return what a test says: of which computer it is, and from when."""
+    return Message(
         "colab-cdp-agent: a test",
         f"This is how it rings. From {platform.node()}, at {datetime.now().astimezone():%H:%M}.",
     )
-    rings = (_try(name, url, message) for name, url in zip(names(urls), urls, strict=True))
-    return worst(await asyncio.gather(*rings))
 
 
 async def _try(name: str, url: PushUrl, message: Message) -> Outcome:

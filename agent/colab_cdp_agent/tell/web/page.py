@@ -58,9 +58,9 @@ class PhonePage:
         folder: Path,
         say: Callable[[str], None],
     ) -> None:
-        self.says = "off"
         self._settings = config.web
         self._served = config.web.on and not config.mqtt.url.none
+        self.says = "not served yet" if self._served else "off"
         self._key = config.commands.key.reveal() if config.commands.key is not None else None
         self._identity = identity
         self._link = link
@@ -73,7 +73,6 @@ class PhonePage:
         """Serve until cancelled; where it is off, or nothing is published, return."""
         if not self._served:
             return
-        self.says = "not served yet"
         await keep(
             self._serve,
             on=(NotServedError,),
