@@ -85,27 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     send.set_defaults(command=_send)
 
-    doctor = commands.add_parser(
-        "doctor", help="check all that the agent needs, each with its remedy", allow_abbrev=False
-    )
-    _add_setup(doctor)
-    doctor.add_argument(
-        "--tonight",
-        action="store_true",
-        help="ring the push channels too, and say in one line whether the night is safe",
-    )
-    doctor.add_argument("--ring", action="store_true", help="ring the push channels too")
-    doctor.add_argument("--json", action="store_true", help="the findings as JSON")
-    doctor.add_argument("--lan", action="store_true", help="as the agent is started")
-    doctor.add_argument(
-        "--capture",
-        type=Path,
-        nargs="?",
-        const=Path("colab-cdp-agent-capture.html"),
-        metavar="FILE",
-        help="write the redacted structure of each open notebook, for a report or a profile",
-    )
-    doctor.set_defaults(command=_doctor)
+    _add_doctor(commands.add_parser)
 
     report = commands.add_parser(
         "report",
@@ -219,6 +199,30 @@ def _add_profile(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     show = what.add_parser("show", help="print the files of the profile in force")
     show.add_argument("name", metavar="NAME")
     show.set_defaults(command=_profile_show)
+
+
+def _add_doctor(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    doctor = add_parser(
+        "doctor", help="check all that the agent needs, each with its remedy", allow_abbrev=False
+    )
+    _add_setup(doctor)
+    doctor.add_argument(
+        "--tonight",
+        action="store_true",
+        help="ring the push channels too, and say in one line whether the night is safe",
+    )
+    doctor.add_argument("--ring", action="store_true", help="ring the push channels too")
+    doctor.add_argument("--json", action="store_true", help="the findings as JSON")
+    doctor.add_argument("--lan", action="store_true", help="as the agent is started")
+    doctor.add_argument(
+        "--capture",
+        type=Path,
+        nargs="?",
+        const=Path("colab-cdp-agent-capture.html"),
+        metavar="FILE",
+        help="write the redacted structure of each open notebook, for a report or a profile",
+    )
+    doctor.set_defaults(command=_doctor)
 
 
 def _add_browsers(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from colab_cdp_agent.watch.intake import Intake
 from colab_cdp_agent.watch.session import Listener, Session
 from colab_cdp_agent.watch.sites import load_site
 from colab_cdp_agent.watch.wire import FRAME_LIMIT_BYTES, WireWitness
+from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import cdp
 from command import run
 from mosquitto import HOST
@@ -118,6 +119,7 @@ def session(folder: Path) -> Session:
         Archive(folder / "archive", 10**9, FOR_EVER_S),
         Journal(folder / "journal.sqlite", FOR_EVER_S),
         Company(),
+        Wishes(folder / "wishes.json"),
     )
     return Session(
         SESSION,

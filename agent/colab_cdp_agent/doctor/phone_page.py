@@ -7,7 +7,9 @@ from typing import Final
 
 from colab_cdp_agent.config import Config
 from colab_cdp_agent.doctor.finding import Finding
-from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, lan_address
+from colab_cdp_agent.settings.names import UsualPort
+from colab_cdp_agent.tell.lan import lan_address
+from colab_cdp_agent.tell.ports import EVERYWHERE, HOST
 from colab_cdp_agent.tell.web.listening import listening
 
 ANSWER_LIMIT_S: Final = 5.0
@@ -31,6 +33,9 @@ async def examine(settings: Config) -> Finding:
     except OSError as error:
         if await asyncio.to_thread(_is_ours, web.port):
             what = f"phone page: http://{host}:{web.port} is served by an agent at work"
+            return Finding(ok=True, what=what)
+        if isinstance(web.port, UsualPort):
+            what = f"phone page: port {web.port} is taken, so it gets the next one that is free"
             return Finding(ok=True, what=what)
         why = error.strerror or str(error)
         return Finding(
