@@ -17,6 +17,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from colab_cdp_agent.detached import detach_options
 from colab_cdp_agent.tell import broker as broker_module
 from colab_cdp_agent.tell.broker import (
     BrokerAddress,
@@ -28,7 +29,6 @@ from colab_cdp_agent.tell.broker_process import (
     BrokerProcess,
     command_line,
     command_line_query,
-    detach_options,
     find_nats_server,
 )
 from colab_cdp_agent.tell.broker_store import BOUNDS, NatsRefusedError, settle
@@ -44,6 +44,7 @@ AGENT = """
 import asyncio, sys
 from pathlib import Path
 import aiomqtt
+from colab_cdp_agent.detached import detach_options
 from colab_cdp_agent.tell.broker import EmbeddedBroker
 
 async def main():

