@@ -9,18 +9,21 @@ import json
 import sys
 from pathlib import Path
 
+from colab_cdp_agent.chrome.own_folder import OWN_FOLDER
+
 ANSWER_LIMIT_S = 3.0
 ANSWER_LIMIT_BYTES = 64_000
 PORT_FILE = "DevToolsActivePort"
 
-_OWN_FOLDER = "colab-night-watch"
+# The folder is the one that `colab-cdp-agent chrome` takes: who signed in here has signed in there.
 START_COMMAND = {
     "win32": r'"C:\Program Files\Google\Chrome\Application\chrome.exe"'
-    rf' --remote-debugging-port={{port}} --user-data-dir="%LOCALAPPDATA%\{_OWN_FOLDER}"',
+    rf' --remote-debugging-port={{port}} --user-data-dir="%LOCALAPPDATA%\{OWN_FOLDER}"',
     "darwin": r"/Applications/Google\ Chrome.app/Contents/MacOS/Google\ Chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
+    " --remote-debugging-port={port}"
+    rf' --user-data-dir="$HOME/Library/Application Support/{OWN_FOLDER}"',
     "linux": "google-chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
+    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/.local/share/{OWN_FOLDER}"',
 }
 
 
