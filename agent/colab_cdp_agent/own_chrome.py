@@ -119,7 +119,7 @@ def no_screen(flags: Sequence[str], environ: Mapping[str, str], platform: str) -
 
 def _started(wanted: Start, *, new: bool) -> Iterator[str]:
     yield f"{wanted.program} runs, and listens on {HOST}:{wanted.port}."
-    yield "It goes on when this command ends, and when the agent ends: close its window to end it."
+    yield "It goes on when this command ends, and when the agent ends: end it as any browser."
     yield f"Its profile folder: {wanted.folder}"
     if new:
         yield "The profile is new: sign in to Google once, in that window, and open your notebooks."

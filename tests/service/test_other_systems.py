@@ -24,6 +24,7 @@ io.github.colab-cdp-agent = {
 }"""
 LAUNCHD_ENDED = "\tstate = not running\n\truns = 2\n\tlast exit code = 2\n"
 LAUNCHD_KILLED = "\tstate = spawn scheduled\n\tlast terminating signal = Killed: 9\n"
+NOT_LOADED = {"bootout": (3, "No such process"), "print": (113, "Could not find service")}
 WINDOWS = {"USERDOMAIN": "PC", "USERNAME": "me"}
 
 
@@ -39,7 +40,7 @@ def launchd(home: Path) -> Launchd:
 
 
 def test_launchd_is_given_the_agent_and_loads_it(tmp_path: Path, tools: SystemTools) -> None:
-    tools.answer({"bootout": (3, "No such process")})
+    tools.answer(NOT_LOADED)
     supervisor = launchd(tmp_path)
     assert supervisor.standing() == Standing(installed=False)
     assert list(supervisor.install(JOB)) == []
@@ -48,6 +49,7 @@ def test_launchd_is_given_the_agent_and_loads_it(tmp_path: Path, tools: SystemTo
     assert keys["StandardErrorPath"] == str(tmp_path / "Library" / "Logs" / "colab-cdp-agent.log")
     assert tools.calls() == [
         f"launchctl bootout {TARGET}",
+        f"launchctl print {TARGET}",
         f"launchctl enable {TARGET}",
         f"launchctl bootstrap gui/501 {file}",
     ]
@@ -56,7 +58,9 @@ def test_launchd_is_given_the_agent_and_loads_it(tmp_path: Path, tools: SystemTo
 def test_launchd_loads_a_new_one_when_the_old_one_has_ended(
     tmp_path: Path, tools: SystemTools
 ) -> None:
-    tools.answer({"launchctl print": (0, "it ends", 113, "Could not find service")})
+    in_progress = (36, "Boot-out failed: 36: Operation now in progress")
+    ends = (0, LAUNCHD_RUNS, *NOT_LOADED["print"])
+    tools.answer({"bootout": in_progress, "launchctl print": ends})
     list(launchd(tmp_path).install(JOB))
     calls = [call.split()[1] for call in tools.calls()]
     assert calls == ["bootout", "print", "print", "enable", "bootstrap"]
@@ -75,18 +79,18 @@ def test_launchd_says_how_it_stands(
     tmp_path: Path, tools: SystemTools, answer: tuple[int, str], standing: Standing
 ) -> None:
     supervisor = launchd(tmp_path)
-    tools.answer({"bootout": (3, "")})
+    tools.answer(NOT_LOADED)
     list(supervisor.install(JOB))
     tools.answer({"launchctl print": answer})
     assert supervisor.standing() == standing
-    tools.answer({"bootout": (3, "")})
+    tools.answer(NOT_LOADED)
     supervisor.uninstall()
     assert supervisor.standing() == Standing(installed=False)
 
 
 def test_launchd_without_a_session_of_the_screen(tmp_path: Path, tools: SystemTools) -> None:
     refusal = "Bootstrap failed: 125: Domain does not support specified action"
-    tools.answer({"bootout": (3, ""), "bootstrap": (125, refusal)})
+    tools.answer({**NOT_LOADED, "bootstrap": (125, refusal)})
     with pytest.raises(ServiceError, match=f"{refusal}. Over SSH"):
         list(launchd(tmp_path).install(JOB))
 

@@ -1,13 +1,17 @@
 """`service` as a person uses it on Linux; systemd itself is played by a stand-in for its tools."""
 
 import getpass
+import re
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from command import run
+from chromium import free_port
+from command import Command, run
 from system_tools import SystemTools
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
@@ -62,6 +66,21 @@ def test_it_is_installed_updated_and_uninstalled(tmp_path: Path, tools: SystemTo
     nothing = service(tmp_path, tools, "uninstall")
     assert (nothing.returncode, nothing.stdout) == (0, "There is no service to uninstall.\n")
     assert tools.calls() == []
+
+
+def test_what_is_installed_runs_from_anywhere(tmp_path: Path, tools: SystemTools) -> None:
+    port = str(free_port())
+    (tmp_path / "mine.yaml").write_text("name: laptop\n", encoding="utf-8")
+    options = ("--config", "mine.yaml", "--port", port, "--no-mqtt", "--observe")
+    assert service(tmp_path, tools, "install", "--", *options).returncode == 0
+    [line] = re.findall("ExecStart=(.*)", unit(tmp_path).read_text("utf-8"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "structlog.py").write_text("raise SystemExit('not this one')", encoding="utf-8")
+    agent = Command(elsewhere, command=shlex.split(line))
+    agent.until("laptop")
+    agent.until("waiting for Chrome")
+    agent.stop(signal.SIGTERM)
 
 
 def test_no_password_is_written_down(tmp_path: Path, tools: SystemTools) -> None:
@@ -122,10 +141,13 @@ def test_without_systemd_at_all_it_says_so(tmp_path: Path, tools: SystemTools) -
 
 
 def test_what_systemd_refuses_is_quoted(tmp_path: Path, tools: SystemTools) -> None:
-    tools.answer({"enable": (1, "a word before\nFailed to enable unit: Access denied")})
+    tools.answer({"enable": (1, "Failed to enable unit:\nAccess denied")})
     ended = service(tmp_path, tools, "install")
     assert ended.returncode == 1
-    assert f"`systemctl --user enable {UNIT}` failed: Failed to enable unit" in ended.stderr
+    assert (
+        f"`systemctl --user enable {UNIT}` failed: Failed to enable unit: Access denied"
+        in ended.stderr
+    )
 
 
 MISTAKES = {

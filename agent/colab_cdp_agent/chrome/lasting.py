@@ -102,7 +102,7 @@ async def _listening(wanted: Start, process: subprocess.Popen[bytes]) -> None:
             raise NoChromiumError(
                 f"a browser without port {wanted.port} runs already with the folder"
                 f" {wanted.folder}: the new one has handed over to it, and ended",
-                "close all windows of that browser, and try again",
+                "end that browser, and try again",
             )
         else:
             how = "did not listen in time" if code is None else "ended at its start"

@@ -5,6 +5,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 COMMAND = "run"
@@ -29,7 +30,8 @@ def main() -> int:
 def _send_output_to(file: Path) -> None:
     """Make a file the standard output and error; that of the run before is kept beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists():
+    # Windows moves no file that is open: then an agent that is about to end still writes into it.
+    with suppress(FileNotFoundError, PermissionError):
         file.replace(file.with_name(file.name + EARLIER))
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for output in OUTPUTS:

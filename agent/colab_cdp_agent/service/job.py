@@ -15,6 +15,7 @@ MODULE = ("-P", "-m")
 """`-P`: a file in the folder from which a service starts must not be taken for a module."""
 PATHS = ("--config", "--profile-dir")
 SITE = "--site"
+NO_XML = "\ufffe\uffff"
 WIDE = {"COLUMNS": "240", "PYTHONUNBUFFERED": "1"}
 """What is said goes into a log: each line at once, and none of it wrapped."""
 
@@ -80,9 +81,8 @@ def _absolute(name: str, value: str, here: Path) -> str:
 
 
 def _check_plain(text: str) -> None:
-    for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs"}:
-            raise ConfigError(
-                f"{text!r} cannot stand in a service's file: it holds a control character, or"
-                " bytes that are no text"
-            )
+    if any(unicodedata.category(each) in {"Cc", "Cs"} or each in NO_XML for each in text):
+        raise ConfigError(
+            f"{text!r} cannot stand in a service's file: it holds a control character, or bytes"
+            " that are no text"
+        )

@@ -9,6 +9,7 @@ from colab_cdp_agent.report.paper import write
 from colab_cdp_agent.service.supervisor import ServiceError
 
 LIMIT_S = 90.0
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def demand(command: Sequence[str]) -> str:
     """
     answer = ask(command)
     if answer.code != 0:
-        last = answer.said.splitlines()[-1] if answer.said else f"exit code {answer.code}"
-        raise ServiceError(f"`{' '.join(command)}` failed: {last}")
+        said = " ".join(answer.said.split())[:LONGEST] or f"exit code {answer.code}"
+        raise ServiceError(f"`{' '.join(command)}` failed: {said}")
     return answer.said
 
 
