@@ -147,7 +147,7 @@ MISTAKES = {
     "no port": (["--port", "0"], "expected a number from 1 to 65535"),
     "no program": (["--browser", "nowhere"], "no program nowhere"),
     "a second port": (["--", "--remote-debugging-port=1"], "is not passed on"),
-    "an open port": (["--", "--remote-debugging-address=0.0.0.0"], "is not passed on"),
+    "an open port": (["--", "-remote-debugging-address=0.0.0.0"], "is not passed on"),
     "every page let in": (["--", "--remote-allow-origins=*"], "is not passed on"),
 }
 

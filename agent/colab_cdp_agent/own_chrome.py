@@ -23,13 +23,9 @@ from colab_cdp_agent.settings.document import ConfigError
 from colab_cdp_agent.stopping import run_until_stopped
 
 COLAB = "https://colab.research.google.com/"
-SETTLED = (
-    "--remote-debugging-",
-    "--remote-allow-origins",
-    "--user-data-dir",
-    "--profile-directory",
-)
+SETTLED = ("remote-debugging-", "remote-allow-origins", "user-data-dir")
 """Switches that have an option here, or that would open the port to others."""
+SWITCH_MARKS = "-/"
 ADDRESS = re.compile(r"(https?|file|chrome|about|data):\S+")
 LOCAL_STATE = "Local State"
 """The file that a browser writes at its first start with a folder."""
@@ -68,7 +64,7 @@ def _wanted(options: argparse.Namespace) -> Start:
             raise ConfigError(f"expected an address such as {COLAB}, found {url}")
     flags = tuple(options.passed_on)
     for flag in flags:
-        if flag.startswith(SETTLED):
+        if flag.lstrip(SWITCH_MARKS).startswith(SETTLED):
             raise ConfigError(
                 f"{flag} is not passed on: the port is --port and the folder --profile-dir, and"
                 " nothing else than this computer may reach the port"
