@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 BACKGROUND = $(BIN)/python scripts/background.py
 
-.PHONY: help setup check test run start stop status logs demo bench
+.PHONY: help setup check test pure run start stop status logs phone demo bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -14,11 +14,16 @@ check: .venv/has-dev ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 agent protocols scripts
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin agent protocols scripts
 	$(BIN)/python scripts/lint_pages.py
 
 test: .venv/has-dev ## the tests; they need a Chromium and Mosquitto
 	$(BIN)/python scripts/programs.py
 	$(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1 -r R $(ARGS)
+
+pure: .venv/has-dev ## the tests that need neither a browser nor a broker
+	$(BIN)/python -m pytest -m pure $(ARGS)
 
 run: .venv/has-run ## the agent in the foreground
 	$(BIN)/colab-cdp-agent run $(ARGS)
@@ -34,6 +39,9 @@ status: ## how it stands with the agent in the background
 
 logs: ## what the agent in the background said lately
 	@$(PYTHON) scripts/background.py logs
+
+phone: .venv/has-run ## where the phone page is, and a code to scan
+	@$(BIN)/colab-cdp-agent phone $(ARGS)
 
 demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
 	$(BIN)/colab-cdp-agent demo $(ARGS)

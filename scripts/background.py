@@ -1,23 +1,30 @@
 """The agent in the background: `background.py start|stop|status|logs [arguments of the agent]`.
 
-The agent holds a lock on a file for as long as it lives, however it ends: the lock, and not the
-pid in the file, says that it runs.
+`start` runs this file once more, as `hold`: that process takes a lock on a file and becomes the
+agent. The lock, which ends with it however it ends, says that it runs; the pid only says where.
+
+`stop`, `status` and `logs` need no `.venv`, and run on whatever Python there is.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "agent"))
+from colab_cdp_agent.children import apart
+from colab_cdp_agent.file_lock import FileLock
 
 RUN = Path(".run")
 LOCK = RUN / "agent.lock"
+PID = RUN / "agent.pid"
+STOP = RUN / "agent.stop"
 LOG = RUN / "agent.log"
 EARLIER_LOG = RUN / "agent.log.1"
 HEADLINE = "Chrome: "
@@ -27,13 +34,18 @@ SETTLE_LIMIT_S = 10.0
 STOP_LIMIT_S = 30.0
 POLL_S = 0.1
 LINES = 60
+SIGNALS_ASK = sys.platform != "win32"
+"""Whether a signal asks a process to end; on Windows it ends it at once, and a file asks."""
 
 
 def main() -> int:
     """Do what the first argument says, and return the exit code."""
-    verbs = {"start": start, "stop": stop, "status": status, "logs": logs}
+    verbs = {"start": start, "stop": stop, "status": status, "logs": logs, "hold": hold}
+    verb = verbs.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if verb is None:
+        sys.exit("expected start, stop, status or logs")
     try:
-        return verbs[sys.argv[1]]()
+        return verb()
     except OSError as error:
         sys.exit(f"It cannot be done: {error}")
 
@@ -41,34 +53,54 @@ def main() -> int:
 def start() -> int:
     """Start the agent apart from this terminal, and say how it stands after a moment."""
     RUN.mkdir(exist_ok=True)
-    with LOCK.open("a+b") as lock:
-        if not _locked(lock):
-            print("It runs already; for other options: make stop, and make start again.")
-            return status()
-        if LOG.exists():
-            LOG.replace(EARLIER_LOG)
-        with LOG.open("wb") as log:
-            agent = subprocess.Popen(
-                [sys.executable, "-m", "colab_cdp_agent", "run", *sys.argv[2:]],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "240"},
-                pass_fds=[lock.fileno()],
-                start_new_session=True,
-            )
-        lock.truncate(0)
-        lock.write(str(agent.pid).encode())
+    if _running() is not None:
+        print(f"It runs already; for other options: {_way('stop')}, and {_way('start')} again.")
+        return status()
+    if LOG.exists():
+        LOG.replace(EARLIER_LOG)
+    with LOG.open("wb") as log:
+        agent = subprocess.Popen(
+            [sys.executable, __file__, "hold", *sys.argv[2:]],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "COLUMNS": "240"},
+            **apart(),
+        )
     _settle(agent)
-    print(LOG.read_text(errors="replace"), end="")
+    print(_text(LOG), end="")
     if agent.poll() is not None:
         print(f"The agent ended at once, with exit code {agent.returncode}; why stands above.")
         return 1
     agent.returncode = 0  # left on purpose, which Python would warn of
     if _headline().startswith(WAITING):
         print("\nThere is no Chrome yet: the agent waits for one. How to start it stands above.")
-    print("\nIt goes on in the background: make status, make logs, make stop.")
+    ways = ", ".join(map(_way, ("status", "logs", "stop")))
+    print(f"\nIt goes on in the background: {ways}.")
     return 0
+
+
+def hold() -> int:
+    """Be the agent, for as long as it runs; how it ends is its own affair."""
+    lock = FileLock(LOCK)
+    if not lock.try_acquire():
+        sys.exit("It runs already.")
+    lock.keep()
+    STOP.unlink(missing_ok=True)
+    PID.write_text(str(os.getpid()), encoding="ascii")
+    if not SIGNALS_ASK:
+        threading.Thread(target=end_when_asked, args=[STOP], daemon=True).start()
+    from colab_cdp_agent.__main__ import main as agent  # noqa: PLC0415 - of `.venv` only
+
+    sys.argv[1:] = ["run", *sys.argv[2:]]
+    return agent()
+
+
+def end_when_asked(stop: Path) -> None:
+    """Wait for a file to appear, and end this process as a request to terminate does."""
+    while not stop.exists():
+        time.sleep(POLL_S)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def stop() -> int:
@@ -77,12 +109,16 @@ def stop() -> int:
     if pid is None:
         print("The agent does not run.")
         return 0
-    with suppress(ProcessLookupError):  # it has ended since it was looked for
-        os.kill(pid, signal.SIGTERM)
+    if SIGNALS_ASK:
+        with suppress(ProcessLookupError):  # it has ended since it was looked for
+            os.kill(pid, signal.SIGTERM)
+    else:
+        STOP.touch()
     deadline = time.monotonic() + STOP_LIMIT_S
     while _running() is not None:
         if time.monotonic() > deadline:
-            print(f"The agent (pid {pid}) has not ended in {STOP_LIMIT_S:.0f} s: kill -9 {pid}")
+            kill = f"kill -9 {pid}" if SIGNALS_ASK else f"taskkill /F /PID {pid}"
+            print(f"The agent (pid {pid}) has not ended in {STOP_LIMIT_S:.0f} s: {kill}")
             return 1
         time.sleep(POLL_S)
     print(_last_line())
@@ -93,7 +129,7 @@ def status() -> int:
     """Say whether the agent runs, and how it stands with Chrome and the broker."""
     pid = _running()
     if pid is None:
-        print("The agent does not run: make start")
+        print(f"The agent does not run: {_way('start')}")
         return 0
     print(f"The agent runs (pid {pid}); its log is {LOG}")
     print(_headline() or "It has only just been started.")
@@ -103,29 +139,28 @@ def status() -> int:
 def logs() -> int:
     """Print the end of the log."""
     if not LOG.exists():
-        print("There is no log yet: make start")
+        print(f"There is no log yet: {_way('start')}")
         return 0
     print("\n".join(_lines()[-LINES:]))
-    print(f"\nTo follow it: tail -f {LOG}")
+    follow = "tail -f" if SIGNALS_ASK else "powershell Get-Content -Wait"
+    print(f"\nTo follow it: {follow} {LOG}")
     return 0
 
 
 def _running() -> int | None:
     """Return the pid of the agent that holds the lock, or None."""
-    try:
-        with LOCK.open("r+b") as lock:
-            return None if _locked(lock) else int(lock.read() or 0) or None
-    except FileNotFoundError:
+    lock = FileLock(LOCK)
+    if not LOCK.exists() or lock.try_acquire():
+        lock.release()
         return None
+    with suppress(FileNotFoundError, ValueError):  # it has not written it yet
+        return int(PID.read_text(encoding="ascii"))
+    return 0
 
 
-def _locked(lock: BinaryIO) -> bool:
-    """Take the lock, and return whether it was free."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _way(verb: str) -> str:
+    """Return how a person says that: by make where it was make that ran this."""
+    return f"make {verb}" if "MAKELEVEL" in os.environ else f"python scripts/background.py {verb}"
 
 
 def _settle(agent: subprocess.Popen[bytes]) -> None:
@@ -148,7 +183,11 @@ def _last_line() -> str:
 
 
 def _lines() -> list[str]:
-    return LOG.read_text(errors="replace").splitlines() if LOG.exists() else []
+    return _text(LOG).splitlines() if LOG.exists() else []
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import system
 NEEDED = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 VENV = Path(".venv")
-PYTHON = VENV / "bin" / "python"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PIP = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 WANTED = {
     "run": (("-e", "."),),
@@ -33,7 +33,7 @@ def main() -> None:
         _with_newer_python()
     if not PYTHON.exists() or not _has_pip():
         _make()
-    for arguments in WANTED[sys.argv[1]]:
+    for arguments in WANTED[sys.argv[1] if len(sys.argv) > 1 else "run"]:
         if subprocess.run([*PIP, *arguments], check=False).returncode != 0:
             sys.exit(f"pip could not install {' '.join(arguments)}: its own words stand above")
 
@@ -43,9 +43,10 @@ def _with_newer_python() -> None:
     for name in NEWER:
         probe = [name, "-c", ""]
         if shutil.which(name) and subprocess.run(probe, check=False).returncode == 0:
-            os.execvp(name, [name, *sys.argv])
+            sys.exit(subprocess.run([name, *sys.argv], check=False).returncode)
     here = ".".join(map(str, sys.version_info[:3]))
-    sys.exit(f"Python 3.11 or newer is needed, {sys.executable} is {here}: make PYTHON=python3.12")
+    other = "make PYTHON=python3.12" if "MAKELEVEL" in os.environ else f"python3.12 {sys.argv[0]}"
+    sys.exit(f"Python 3.11 or newer is needed, {sys.executable} is {here}: {other}")
 
 
 def _make() -> None:

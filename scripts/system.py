@@ -18,7 +18,7 @@ def _commands(debian: list[str], brew: list[list[str]]) -> list[list[str]]:
     """Return what installs them here, or nothing where a person has to."""
     if sys.platform == "darwin":
         return [["brew", *arguments] for arguments in brew] if shutil.which("brew") else []
-    if not shutil.which("apt-get"):
+    if sys.platform == "win32" or not shutil.which("apt-get"):
         return []
     rise = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if rise and not (shutil.which("sudo") and _run([*rise, "true"])):

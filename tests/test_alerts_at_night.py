@@ -54,7 +54,7 @@ def opened(stage: Stage, chromium: Chromium, *names: str) -> list[Notebook]:
 
 def outbox(night: Night) -> Kept:
     """Return what one channel has yet to ring, as it lies on disk."""
-    files = [*(night.home / "state" / "alerts" / NAME).glob("*.json")]
+    files = [*(night.home / "state" / f"alerts-{NAME}").glob("*.json")]
     return msgspec.json.decode(files[0].read_bytes(), type=Kept) if files else Kept()
 
 

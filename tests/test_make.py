@@ -1,5 +1,6 @@
 """`make start`, `status`, `logs` and `stop` in a fresh checkout: the agent in the background."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -146,6 +147,51 @@ def test_an_agent_that_was_killed_counts_as_ended_and_its_log_is_kept(checkout: 
     assert (checkout.folder / ".run" / "agent.log.1").read_text("utf-8") == first
     assert checkout.make("stop")[0] == 0
     assert processes_of(checkout.home) == [], "the broker of both ends with the second"
+
+
+def test_of_two_starts_at_once_one_agent_stays(checkout: Checkout) -> None:
+    command = [str(checkout.folder / ".venv" / "bin" / "python"), "scripts/background.py", "start"]
+    starts = [
+        subprocess.Popen(
+            [*command, "--port", str(free_port())],
+            cwd=checkout.folder,
+            env=environment(checkout.home),
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]
+    for each in starts:
+        each.wait(LIMIT_S)
+    agents = [told for told in processes_of(checkout.home) if " hold " in told]
+    assert len(agents) == 1
+    assert agents[0].startswith(f"{checkout.pid()} ")
+    assert checkout.make("stop")[0] == 0
+
+
+def test_where_no_signal_asks_a_file_does(checkout: Checkout) -> None:
+    """As on Windows: the file ends a process as a signal does, and `stop` makes the file."""
+    background = checkout.folder / "scripts" / "background.py"
+    text = background.read_text("utf-8")
+    background.write_text(text.replace('sys.platform != "win32"', "False"), "utf-8")
+    checkout.start(free_port())
+    code, said = checkout.make("stop")
+    assert (code, said) == (0, "Stopped. The tabs were left as they are.\n")
+    assert processes_of(checkout.home) == []
+    checkout.start(free_port())
+    assert checkout.make("stop")[0] == 0, "the file of the last time ends nobody"
+
+
+def test_without_make_it_says_how_it_is_done_without(checkout: Checkout) -> None:
+    ended = subprocess.run(
+        [sys.executable, "scripts/background.py", "status"],
+        cwd=checkout.folder,
+        env={name: value for name, value in os.environ.items() if name not in OUTER_MAKE},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    assert ended.stdout == "The agent does not run: python scripts/background.py start\n"
 
 
 def test_make_lists_what_can_be_done(checkout: Checkout) -> None:

@@ -87,7 +87,7 @@ class Agent:
             self._board, config.mqtt.root, name, config.publish, config.commands
         )
         self._topics = TopicFile(folder / f"topics-{name}.json")
-        self._ringing = Ringing(config.alerts, folder / "alerts" / name, self._bulletin.states)
+        self._ringing = Ringing(config.alerts, folder / f"alerts-{name}", self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
             name,

@@ -11,8 +11,8 @@ from colab_cdp_agent.exit_codes import ExitCode
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
 COMMANDS = (
-    "run", "watch", "send", "doctor", "report", "test-alert", "phone-config", "chrome", "service",
-    "demo", "config",
+    "run", "watch", "send", "doctor", "report", "test-alert", "phone", "phone-config", "chrome",
+    "service", "demo", "config",
 )  # fmt: skip
 
 PASSING = ("chrome", "service")
@@ -126,6 +126,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     alert.add_argument("--config", type=Path, metavar="FILE")
     alert.set_defaults(command=_test_alert)
+    phone = commands.add_parser(
+        "phone",
+        help="where the phone page of an agent here is, and a code to scan",
+        allow_abbrev=False,
+    )
+    phone.add_argument("--name", help="of which agent; else of all")
+    phone.set_defaults(command=_phone)
     _add_phone_config(commands.add_parser)
     program_arguments.add_chrome(commands.add_parser).set_defaults(command=_chrome)
     program_arguments.add_service(commands.add_parser).set_defaults(command=_service)
@@ -241,6 +248,12 @@ def _test_alert(options: argparse.Namespace) -> int:
     from colab_cdp_agent.tell.alerts import trial  # noqa: PLC0415
 
     return trial.ring(options)
+
+
+def _phone(options: argparse.Namespace) -> int:
+    from colab_cdp_agent.tell.web import phone  # noqa: PLC0415
+
+    return phone.show(options)
 
 
 def _phone_config(options: argparse.Namespace) -> int:

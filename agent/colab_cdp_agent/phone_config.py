@@ -17,8 +17,8 @@ from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell import buttons, roll_call
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
+from colab_cdp_agent.tell.lan import lan_address
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, configured_links
-from colab_cdp_agent.tell.ports import lan_address
 from colab_cdp_agent.tell.screen import printable
 from colab_cdp_protocols import mqtt
 from colab_cdp_protocols.iot_mqtt_panel import AgentEntry, PhoneLink, configuration

@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from colab_cdp_agent import config, log
+from colab_cdp_agent import config, log, loop
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
@@ -59,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
         await Agent(name, settings, profiles, agent_options).run(stop_on_signals())
 
     try:
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(main())
+        loop.run(main())
     except ExceptionGroup as group:
         expected, unforeseen = group.split((NameTakenError, BrokerRefusedError))
         if unforeseen is not None or expected is None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from colab_cdp_agent import loop
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.signals import STOPPED, on_signals
 
@@ -24,18 +25,17 @@ def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
             print(STOPPED)  # noqa: T201 - a person reads it
             return ExitCode.ENDED_AS_ASKED
 
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(main())
+    return loop.run(main())
 
 
 def stop_on_signals() -> asyncio.Event:
     """Return an event that is set by Ctrl+C and by a request to terminate, on every system."""
-    loop = asyncio.get_running_loop()
+    running = asyncio.get_running_loop()
     stop = asyncio.Event()
 
     def stop_soon() -> None:
-        if not loop.is_closed():  # a second signal may come when everything has ended
-            loop.call_soon_threadsafe(stop.set)
+        if not running.is_closed():  # a second signal may come when everything has ended
+            running.call_soon_threadsafe(stop.set)
 
     on_signals(stop_soon)
     return stop

@@ -17,14 +17,13 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from colab_cdp_agent.detached import detach_options
 from colab_cdp_agent.tell import broker as broker_module
 from colab_cdp_agent.tell.broker import (
     BrokerAddress,
     BrokerFailedError,
     EmbeddedBroker,
 )
-from colab_cdp_agent.tell.broker_files import STORE_BYTES, BrokerFolder, FileLock
+from colab_cdp_agent.tell.broker_files import STORE_BYTES, BrokerFolder
 from colab_cdp_agent.tell.broker_process import (
     BrokerProcess,
     command_line,
@@ -44,7 +43,6 @@ AGENT = """
 import asyncio, sys
 from pathlib import Path
 import aiomqtt
-from colab_cdp_agent.detached import detach_options
 from colab_cdp_agent.tell.broker import EmbeddedBroker
 
 async def main():
@@ -559,20 +557,7 @@ def test_a_bound_port_is_not_free() -> None:
     assert first_free_port((0, port)) == port
 
 
-def test_a_lock_has_one_holder(tmp_path: Path) -> None:
-    first, second = FileLock(tmp_path / "a.lock"), FileLock(tmp_path / "a.lock")
-    assert first.try_acquire()
-    assert first.try_acquire()
-    assert not second.try_acquire()
-    first.release()
-    assert second.try_acquire()
-    second.release()
-
-
-def test_how_a_process_is_detached_and_asked_for_on_each_system() -> None:
-    assert detach_options("linux") == {"start_new_session": True, "creationflags": 0}
-    assert detach_options("darwin") == detach_options("linux")
-    assert detach_options("win32") == {"start_new_session": False, "creationflags": 0x208}
+def test_how_a_process_is_asked_for_on_each_system() -> None:
     assert command_line_query("darwin", 7) == ["ps", "-ww", "-o", "args=", "-p", "7"]
     windows = command_line_query("win32", 7)
     assert windows[0] == "powershell.exe"

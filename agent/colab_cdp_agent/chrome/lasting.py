@@ -2,16 +2,15 @@
 
 import asyncio
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from colab_cdp_agent.children import apart, clean_environment
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, find_endpoint
 from colab_cdp_agent.chrome.identity import runs_on
 from colab_cdp_agent.chrome.installed import NoChromiumError
-from colab_cdp_agent.detached import clean_environment, detach_options
 
 HOST = "127.0.0.1"
 CONNECT_LIMIT_S = 3.0
@@ -81,7 +80,7 @@ def _spawn(wanted: Start) -> subprocess.Popen[bytes]:
                 stdout=words,
                 stderr=subprocess.STDOUT,
                 env=clean_environment(),
-                **detach_options(sys.platform),
+                **apart(),
             )
     except OSError as error:
         named = error.filename or wanted.program

@@ -4,16 +4,16 @@ import asyncio
 import http.client
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from colab_cdp_agent.children import apart, end_tree
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, read_port_file
 from colab_cdp_agent.chrome.installed import (
     VARIABLE,
@@ -24,7 +24,6 @@ from colab_cdp_agent.chrome.installed import (
 
 START_LIMIT_S = 30.0
 OPEN_LIMIT_S = 10.0
-END_LIMIT_S = 5.0
 REMOVE_LIMIT_S = 5.0
 POLL_S = 0.05
 QUIET = (
@@ -65,7 +64,7 @@ async def headless(flags: Sequence[str], urls: Sequence[str]) -> AsyncGenerator[
                 await asyncio.to_thread(open_tab, port, url)
             yield port
         finally:
-            await asyncio.to_thread(_end, process)
+            await asyncio.to_thread(end_tree, process)
     finally:
         await asyncio.to_thread(_remove, profile)
 
@@ -91,7 +90,7 @@ def _start(program: Path, profile: Path, flags: Sequence[str]) -> subprocess.Pop
                 stderr=words,
                 env=os.environ | _kept_together(profile, sys.platform),
                 # Ctrl+C in the terminal is for the agent, which then ends its children in order.
-                start_new_session=True,
+                **apart(),
             )
     except OSError as error:
         remedy = f"name another program in the environment variable {VARIABLE}"
@@ -140,19 +139,6 @@ def open_tab(port: int, url: str) -> None:
         raise NoChromiumError(f"Chromium did not open {url}: {error}", "try again") from error
     finally:
         connection.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the browser with all of its processes: asked first, killed when it does not follow."""
-    process.terminate()
-    try:
-        process.wait(END_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if sys.platform != "win32":
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _remove(folder: Path) -> None:

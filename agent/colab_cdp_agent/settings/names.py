@@ -9,6 +9,13 @@ from colab_cdp_agent.settings.document import found
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
+
+class UsualPort(int):
+    """A port that nobody named: where it is taken, another one will do."""
+
+    __slots__ = ()
+
+
 SLUG: Final = r"[a-z0-9_-]{1,32}"
 LONGEST_NAME: Final = 32
 LONGEST_PATTERN: Final = 500

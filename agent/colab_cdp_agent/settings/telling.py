@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from colab_cdp_agent.settings.broker_url import EMBEDDED, BrokerUrl
-from colab_cdp_agent.settings.names import Port, TopicRoot
+from colab_cdp_agent.settings.names import Port, TopicRoot, UsualPort
 from colab_cdp_agent.settings.secret import CommandKey, PushUrl, Secret
 from colab_cdp_agent.settings.units import QuietHours
 
@@ -187,7 +187,15 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
     """The phone page."""
 
     on: Annotated[bool, Meta(description="Whether the page is served.")] = True
-    port: Annotated[Port, Meta(description="The page's port.")] = 8770
+    port: Annotated[
+        Port,
+        Meta(
+            description=(
+                "The page's port. By default it is the next that is free where 8770 is taken; one "
+                "that is named here is waited for."
+            )
+        ),
+    ] = field(default_factory=lambda: UsualPort(8770))
     lan: Annotated[
         bool,
         Meta(

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from colab_cdp_agent.file_lock import FileLockedError
 from colab_cdp_agent.tell.broker_access import USER, BrokerRecord, LanAccess, difference, own_link
 from colab_cdp_agent.tell.broker_failure import (
     BrokerFailedError,
@@ -25,7 +26,7 @@ from colab_cdp_agent.tell.broker_failure import (
     stubborn,
     unusable,
 )
-from colab_cdp_agent.tell.broker_files import BrokerFolder, FileLockedError
+from colab_cdp_agent.tell.broker_files import BrokerFolder
 from colab_cdp_agent.tell.broker_process import BrokerProcess, find_nats_server
 from colab_cdp_agent.tell.broker_store import NatsRefusedError, settle
 from colab_cdp_agent.tell.link import Link

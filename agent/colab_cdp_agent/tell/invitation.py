@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from colab_cdp_agent.tell.broker import BrokerAddress
-from colab_cdp_agent.tell.ports import lan_address
+from colab_cdp_agent.tell.lan import lan_address
 
 NOWHERE = "(none: this computer is in no network now)"
 

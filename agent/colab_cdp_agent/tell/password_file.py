@@ -8,28 +8,32 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """No character that is taken for another."""
 GROUPS, GROUP_LENGTH = 4, 4
 SHORTEST = 12
+"""Of letters and digits: what else is typed on a phone does not count."""
 LONGEST_BYTES = 256
 
 
 class PasswordFileError(Exception):
-    """A file holds no password; `str` says which, and what to do."""
+    """A password can neither be read nor written; `str` says which, and what to do."""
 
 
 def read_or_make_password(path: Path) -> str:
     """Return the password in a file; where there is no file one is made.
 
     Raises:
-        OSError: the file can be neither read nor written.
-        PasswordFileError: it holds no password.
+        PasswordFileError: it can be neither read nor written, or holds no password.
 
     """
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _kept(path)
-    with os.fdopen(file, "w", encoding="ascii") as writing:
-        password = new_password()
-        writing.write(password + "\n")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return _kept(path)
+        with os.fdopen(file, "w", encoding="ascii") as writing:
+            password = new_password()
+            writing.write(password + "\n")
+    except OSError as error:
+        raise PasswordFileError(f"{path}: {error.strerror or error}") from error
     return password
 
 
@@ -42,6 +46,6 @@ def new_password() -> str:
 def _kept(path: Path) -> str:
     with path.open("rb") as file:
         password = file.read(LONGEST_BYTES).decode(errors="replace").strip()
-    if len(password) < SHORTEST or not password.isprintable():
+    if sum(map(str.isalnum, password)) < SHORTEST or not password.isprintable():
         raise PasswordFileError(f"{path} holds no password: delete it, and a new one is made")
     return password

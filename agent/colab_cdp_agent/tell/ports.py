@@ -1,4 +1,4 @@
-"""Where to listen: a free TCP port, and this computer's address in the local network."""
+"""Where to listen: a TCP port that is free."""
 
 import asyncio
 import socket
@@ -9,19 +9,6 @@ from collections.abc import Iterable
 HOST = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - with `web.lan` only, behind passwords
 POLL_S = 0.02
-ELSEWHERE = ("192.0.2.1", 9)
-"""An address of nobody's (RFC 5737): the way there begins at our own, and nothing is sent."""
-
-
-def lan_address() -> str | None:
-    """Return this computer's address in the local network, None where it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if address.startswith(("127.", "0.")) else address
 
 
 def first_free_port(wanted: Iterable[int], host: str = HOST) -> int:
@@ -46,11 +33,6 @@ async def freed(port: int, limit_s: float, host: str = HOST) -> bool:
 
 
 def _is_free(port: int, host: str) -> bool:
-    # A listener on all addresses does not keep macOS and Windows from a bind on loopback: ask it.
-    with socket.socket() as client:
-        client.settimeout(0.5)
-        if client.connect_ex((HOST, port)) == 0:
-            return False
     with socket.socket() as listener:
         if sys.platform != "win32":
             # As nats-server does it: the last run's closed connections are no obstacle.
@@ -59,4 +41,7 @@ def _is_free(port: int, host: str) -> bool:
             listener.bind((host, port))
         except OSError:
             return False
-    return True
+    # A listener on all addresses does not keep macOS and Windows from a bind on loopback: ask it.
+    with socket.socket() as client:
+        client.settimeout(0.5)
+        return client.connect_ex((HOST, port)) != 0

@@ -1,22 +1,15 @@
 """Passwords, cookies and tickets: what lets a browser in, for how long, and how often."""
 
-import os
-import re
-import stat
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_cdp_agent.tell.password_file import new_password
 from colab_cdp_agent.tell.web import login
 from colab_cdp_agent.tell.web.login import (
     COOKIE_LIFE_S,
     TICKET_LIFE_S,
     Login,
-    PasswordFileError,
-    new_password,
-    read_or_make_password,
 )
 
 NOW = 1_800_000_000.0
@@ -81,27 +74,3 @@ def test_used_tickets_are_forgotten_after_very_many() -> None:
     for _ in range(login.MOST_USED_TICKETS + 5):
         assert entrance.admits(entrance.ticket(NOW), NOW)
     assert len(entrance._used) == login.MOST_USED_TICKETS
-
-
-def test_a_password_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "state" / "page-password"
-    password = read_or_make_password(path)
-    assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
-    assert read_or_make_password(path) == password
-    if os.name == "posix":
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert new_password() != new_password()
-
-
-@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe\x00"])
-def test_a_file_without_a_password_is_said_to_be_one(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "page-password"
-    path.write_bytes(content)
-    with pytest.raises(PasswordFileError, match="holds no password"):
-        read_or_make_password(path)
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file")
-    with pytest.raises(PasswordFileError, match="page-password"):
-        read_or_make_password(tmp_path / "state" / "page-password")

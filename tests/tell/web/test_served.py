@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 import subprocess
 import sys
@@ -16,12 +17,15 @@ from msgspec import structs
 
 from chromium import free_port
 from colab_cdp_agent.config import BrokerUrl, Commands, Config, Mqtt, Web
+from colab_cdp_agent.settings.names import UsualPort
 from colab_cdp_agent.settings.secret import CommandKey
-from colab_cdp_agent.tell.ports import lan_address
+from colab_cdp_agent.tell.lan import lan_address
 from colab_cdp_agent.tell.publisher import Identity
 from colab_cdp_agent.tell.web import page as page_module
-from colab_cdp_agent.tell.web.address import qr_code
-from colab_cdp_agent.tell.web.page import PASSWORD_FILE, PhonePage
+from colab_cdp_agent.tell.web import page_file
+from colab_cdp_agent.tell.web.listening import listening, own_port
+from colab_cdp_agent.tell.web.page import PhonePage
+from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, qr_code, welcome
 
 HOST = "127.0.0.1"
 FIRST_LOOK = """
@@ -30,6 +34,7 @@ from pathlib import Path
 from msgspec import structs
 from colab_cdp_agent.config import Config, Web
 from colab_cdp_agent.tell.publisher import Identity
+from colab_cdp_agent.tell.web.listening import listening, own_port
 from colab_cdp_agent.tell.web.page import PhonePage
 
 port = int(sys.argv[1])
@@ -99,7 +104,7 @@ def test_by_default_this_machine_sees_the_page_and_nobody_else(tmp_path: Path) -
 
     play(story())
     assert said == []
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [], "no password was made, and no page is noted any more"
 
 
 def test_until_somebody_looks_the_server_is_not_even_loaded() -> None:
@@ -118,6 +123,55 @@ def test_a_port_that_is_taken_is_said_and_waited_for(
                 await until(page, f"no page: port {port}: ")
         async with served(tmp_path, [], web=Web(port=port)) as page:
             await until(page, f"http://{HOST}:{port}")
+
+    play(story())
+
+
+def test_of_two_agents_the_second_takes_the_next_port(tmp_path: Path) -> None:
+    usual = UsualPort(free_port())
+
+    async def story() -> None:
+        web = Web(port=usual)
+        async with served(tmp_path / "a", [], web=web) as first:
+            await until(first, f"http://{HOST}:{usual}")
+            async with served(tmp_path / "b", [], web=web) as second:
+                await until(second, f"http://{HOST}:")
+                assert second.says != first.says
+                port = int(second.says.rpartition(":")[2])
+                assert await status(port) == await status(usual) == 200
+                assert [each.port for each in page_file.served(tmp_path / "b")] == [port]
+
+    play(story())
+    assert isinstance(Config().web.port, UsualPort)
+    assert Config().web.port == 8770
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"url": "x", "port": 99999999}', b"\xff"])
+def test_a_damaged_note_of_a_page_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "page-desk.json").write_bytes(content)
+    assert [*page_file.served(tmp_path)] == []
+
+
+def test_who_waits_at_a_page_is_admitted_by_what_another_process_says(tmp_path: Path) -> None:
+    port = free_port()
+    commands = Commands(key=CommandKey("sixteen characters"))
+
+    async def story() -> None:
+        async with served(tmp_path, [], web=Web(port=port), commands=commands) as page:
+            await until(page, f"http://{HOST}:{port}")
+            (noted,) = page_file.served(tmp_path, "desk")
+            assert [*page_file.served(tmp_path, "*")] == []
+            (line,) = welcome(noted, tmp_path / PASSWORD_FILE, to_terminal=True)
+            ticket = line.partition("#")[2].split()[0]
+            url = f"http://{HOST}:{port}/login"
+            shown = json.dumps({"ticket": ticket})
+            headers = {"Origin": f"http://{HOST}:{port}"}
+            jar = aiohttp.CookieJar(unsafe=True)  # of an address, not a name
+            async with aiohttp.ClientSession(headers=headers, cookie_jar=jar) as client:
+                async with client.post(url, data=shown) as answer:
+                    assert answer.ok, await answer.text()
+                async with client.get(f"http://{HOST}:{port}/about") as answer:
+                    assert answer.status == 200
 
     play(story())
 
@@ -193,6 +247,15 @@ def test_a_password_that_cannot_be_kept_is_a_page_that_is_not_served(tmp_path: P
             await until(page, "holds no password")
 
     play(story())
+
+
+def test_a_port_is_nobody_elses_on_any_system() -> None:
+    assert own_port("win32") == [(-5, 1)]
+    assert own_port("linux") == own_port("darwin") == [(socket.SO_REUSEADDR, 1)]
+    with listening(HOST, 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            listening(HOST, port)
 
 
 def test_a_code_reads_as_the_address_it_was_made_of() -> None:

@@ -15,13 +15,12 @@ from typing import Final
 
 import msgspec
 
+from colab_cdp_agent.children import apart
 from colab_cdp_agent.settings.secret import PushUrl
 from colab_cdp_agent.tell.alerts.order import Message, Order, Outcome
 
 LIMIT_S: Final = 60.0
 MODULE: Final = "colab_cdp_agent.tell.alerts.apprise_process"
-CREATE_NEW_PROCESS_GROUP: Final = 0x00000200
-CREATE_NO_WINDOW: Final = 0x08000000
 
 
 class Push:
@@ -94,7 +93,6 @@ class _Call:
                 return None
             # The agent's own secrets are in its environment; this has no use for them.
             clean = {k: v for k, v in os.environ.items() if not k.startswith("COLAB_CDP_AGENT_")}
-            windows = sys.platform == "win32"
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", MODULE],
                 env=clean,
@@ -102,7 +100,6 @@ class _Call:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 # Ctrl+C is for the agent, which ends this one itself.
-                start_new_session=not windows,
-                creationflags=CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW if windows else 0,
+                **apart(),
             )
             return self._process

@@ -7,21 +7,12 @@ admits one browser once. Nothing of either is stored: deleting the file logs eve
 
 import hashlib
 import hmac
-import os
 import secrets
-from pathlib import Path
 
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""No character that is taken for another."""
-GROUPS, GROUP_LENGTH = 4, 4
 COOKIE_LIFE_S = 30 * 86_400
 TICKET_LIFE_S = 15 * 60
 MOST_USED_TICKETS = 1000
 LONGEST_BYTES = 256
-
-
-class PasswordFileError(Exception):
-    """The password can neither be read nor written; `str` says why."""
 
 
 class Login:
@@ -71,40 +62,6 @@ class Login:
 
     def _signature(self, purpose: str, said: str) -> str:
         return hmac.digest(self._key, f"{purpose} {said}".encode(), "sha256").hex()
-
-
-def read_or_make_password(path: Path) -> str:
-    """Return the password in a file; one that is not there is made, for its owner's eyes alone.
-
-    Raises:
-        PasswordFileError: it can be neither read nor written, or holds no password.
-
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return _kept(path)
-        with os.fdopen(file, "w", encoding="ascii") as writing:
-            password = new_password()
-            writing.write(password + "\n")
-    except OSError as error:
-        raise PasswordFileError(f"{path}: {error.strerror or error}") from error
-    return password
-
-
-def new_password() -> str:
-    """Return a password of 79 bits that can be typed on a phone."""
-    group = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
-    return "-".join(group)
-
-
-def _kept(path: Path) -> str:
-    password = path.read_bytes()[:LONGEST_BYTES].decode(errors="replace").strip()
-    if len(_bare(password)) < GROUPS * GROUP_LENGTH:
-        raise PasswordFileError(f"{path} holds no password: delete it, and a new one is made")
-    return password
 
 
 def _bare(password: str) -> bytes:

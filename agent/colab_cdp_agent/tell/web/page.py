@@ -1,9 +1,9 @@
 """The phone page as a part of the agent: where it is served, and what the terminal says of it."""
 
 import asyncio
+import socket
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -11,16 +11,21 @@ import structlog
 
 from colab_cdp_agent.config import Config
 from colab_cdp_agent.retry import keep
+from colab_cdp_agent.settings.names import UsualPort
+from colab_cdp_agent.tell.lan import lan_address, own_names
 from colab_cdp_agent.tell.link import Link
-from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, lan_address
+from colab_cdp_agent.tell.password_file import PasswordFileError, read_or_make_password
+from colab_cdp_agent.tell.ports import EVERYWHERE, HOST, first_free_port
 from colab_cdp_agent.tell.publisher import Identity
-from colab_cdp_agent.tell.web.address import own_names, qr_code
 from colab_cdp_agent.tell.web.listening import listening, visited
-from colab_cdp_agent.tell.web.login import Login, PasswordFileError, read_or_make_password
+from colab_cdp_agent.tell.web.login import Login
+from colab_cdp_agent.tell.web.page_file import PageFile, Served
+from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, welcome
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 60.0
 SERVER = "colab_cdp_agent.tell.web.server"
-PASSWORD_FILE = "page-password"  # noqa: S105 - its name
+USUAL_PORTS = 20
+"""How many in a row are tried where nobody named one."""
 
 log = structlog.get_logger()
 
@@ -30,7 +35,7 @@ class NotServedError(Exception):
 
 
 class PhonePage:
-    """Serves the page for as long as the agent runs; a port that is taken is waited for.
+    """Serves the page for as long as the agent runs; a port that somebody named is waited for.
 
     Args:
         config: whether it is served, on which port, and for whom. Where requests must be signed,
@@ -59,7 +64,8 @@ class PhonePage:
         self._key = config.commands.key.reveal() if config.commands.key is not None else None
         self._identity = identity
         self._link = link
-        self._folder = folder
+        self._password_file = folder / PASSWORD_FILE
+        self._file = PageFile(folder, identity.agent)
         self._say = say
         self._login: Login | None = None
 
@@ -77,52 +83,56 @@ class PhonePage:
         )
 
     async def _serve(self) -> None:
-        lan, port = self._settings.lan, self._settings.port
+        lan = self._settings.lan
         try:
             if lan or self._key is not None:
                 self._login = self._login or Login(read_or_make_password(self._password_file))
-            listener = listening(EVERYWHERE if lan else HOST, port)
         except PasswordFileError as error:
             raise NotServedError(f"no page: {error}") from error
+        with await asyncio.to_thread(self._listening) as listener:
+            try:
+                self._started(listener.getsockname()[1])
+                await visited(listener)
+                # Not before: aiohttp is 10 MiB, and many a night nobody looks.
+                await asyncio.to_thread(import_module, SERVER)
+                from colab_cdp_agent.tell.web.server import Access, Server  # noqa: PLC0415
+
+                access = None
+                if self._login is not None:
+                    access = Access(self._login, own_names() if lan else (), self._key)
+                await Server(self._identity, self._link, access).serve(listener)
+            finally:
+                self._note(None)
+
+    def _listening(self) -> socket.socket:
+        """Return a socket that listens on the port, or on the next one if nobody named it."""
+        host, port = EVERYWHERE if self._settings.lan else HOST, self._settings.port
+        if isinstance(port, UsualPort):
+            port = first_free_port(range(port, port + USUAL_PORTS), host)
+        try:
+            return listening(host, port)
         except OSError as error:
             raise NotServedError(f"no page: port {port}: {error.strerror or error}") from error
-        with listener:
-            self._started()
-            await visited(listener)
-            # Not before: aiohttp is 10 MiB, and many a night nobody looks.
-            await asyncio.to_thread(import_module, SERVER)
-            from colab_cdp_agent.tell.web.server import Access, Server  # noqa: PLC0415
 
-            access = None
-            if self._login is not None:
-                access = Access(self._login, own_names() if lan else (), self._key)
-            await Server(self._identity, self._link, access).serve(listener)
-
-    @property
-    def _password_file(self) -> Path:
-        return self._folder / PASSWORD_FILE
-
-    def _started(self) -> None:
-        host = lan_address() if self._settings.lan else None
-        self.says = f"http://{host or HOST}:{self._settings.port}"
+    def _started(self, port: int) -> None:
+        lan = self._settings.lan
+        host = lan_address() if lan else None
+        self.says = f"http://{host or HOST}:{port}"
+        page = Served(self.says, port, lan, self._login is not None)
         log.info("the phone page is served", at=self.says)
+        if port != self._settings.port:
+            log.info("another program has the phone page's usual port", port=self._settings.port)
+        self._note(page)
         if self._login is not None:
-            for line in self._invitation(self._login):
+            for line in welcome(page, self._password_file, to_terminal=sys.stdout.isatty()):
                 self._say(line)
 
-    def _invitation(self, login: Login) -> Iterator[str]:
-        """Yield how a browser comes in; secrets are for a terminal, and for no file."""
-        if not sys.stdout.isatty():
-            yield f"Phone page: {self.says}, with the password in {self._password_file}"
-            return
-        address = f"{self.says}/login#{login.ticket(time.time())}"
-        if self._settings.lan:
-            yield qr_code(address)
-            yield f"Phone page: scan this within 15 minutes, or open {self.says}"
-            yield f"and type {login.password}"
-            yield "Whoever is in this network and has the password can read and ask as you can."
-        else:
-            yield f"Phone page: {address} within 15 minutes, or type {login.password} there"
+    def _note(self, page: Served | None) -> None:
+        """Let the command `phone` know where the page is."""
+        try:
+            self._file.remove() if page is None else self._file.write(page)
+        except OSError as error:
+            log.info("where the phone page is cannot be noted", error=error.strerror or str(error))
 
     def _note_failure(self, error: Exception) -> None:
         if str(error) != self.says:

@@ -1,0 +1,29 @@
+"""`phone`: where the page of an agent on this computer is, and how a phone comes in."""
+
+import argparse
+import sys
+
+from colab_cdp_agent.config import state_dir
+from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.tell.password_file import PasswordFileError
+from colab_cdp_agent.tell.web.page_file import served
+from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, welcome
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print how a browser comes to each page that is served here, and return the exit code."""
+    folder = state_dir()
+    pages = [*served(folder, options.name)]
+    if not pages:
+        whose = f"agent {options.name!r}" if options.name else "agent"
+        says = f"no {whose} here serves a phone page now: start it, and with --lan for a phone"
+        print(f"colab-cdp-agent: {says}", file=sys.stderr)  # noqa: T201 - a person reads it
+        return ExitCode.UNREACHABLE
+    try:
+        for page in pages:
+            for line in welcome(page, folder / PASSWORD_FILE, to_terminal=sys.stdout.isatty()):
+                print(line)  # noqa: T201 - what was asked for
+    except PasswordFileError as error:
+        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        return ExitCode.FAILED
+    return ExitCode.ENDED_AS_ASKED
