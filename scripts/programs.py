@@ -8,7 +8,7 @@ import sys
 from typing import NamedTuple
 
 import system
-from colab_cdp_agent.chrome.launch import find_chromium
+from colab_cdp_agent.chrome.installed import find_chromium
 
 
 class Program(NamedTuple):

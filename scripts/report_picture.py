@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import nights
-from colab_cdp_agent.chrome.launch import find_chromium
+from colab_cdp_agent.chrome.installed import find_chromium
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.report.gather import gather

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TypedDict
 
 CREATE_NEW_PROCESS_GROUP = 0x00000200
 CREATE_NO_WINDOW = 0x08000000
 """A console of its own that nobody sees: that of its parent may be closed."""
+OURS = "COLAB_CDP_AGENT_"
 END_LIMIT_S = 5.0
 TREE_LIMIT_S = 15.0
 
@@ -27,6 +29,11 @@ def apart(platform: str = sys.platform) -> Apart:
         flags = CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW
         return Apart(start_new_session=False, creationflags=flags)
     return Apart(start_new_session=True, creationflags=0)
+
+
+def clean_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment without the agent's own variables, some of which are secrets."""
+    return {name: value for name, value in environ.items() if not name.startswith(OURS)}
 
 
 def tree_ender(pid: int, platform: str = sys.platform) -> list[str] | None:

@@ -5,16 +5,18 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from colab_cdp_agent import __version__
+from colab_cdp_agent import __version__, program_arguments
 from colab_cdp_agent.exit_codes import ExitCode
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
 COMMANDS = (
     "run", "watch", "send", "doctor", "report", "test-alert", "phone", "phone-config", "profile",
-    "demo", "config",
+    "chrome", "service", "demo", "config",
 )  # fmt: skip
 
+PASSING = ("chrome", "service")
+PASSED_ON = "--"
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
@@ -27,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}):
         arguments.insert(0, "run")
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     from colab_cdp_agent.settings.document import ConfigError  # noqa: PLC0415 - see `_parser`
 
@@ -36,6 +38,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
         return ExitCode.BAD_INPUT
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options; what stands behind `--` is `passed_on` by the commands that start others.
+
+    Those of `service` are options of `run`, and become its namespace too: `run_options`.
+    """
+    parser = _parser()
+    if arguments[0] not in PASSING or PASSED_ON not in arguments:
+        options = parser.parse_args(arguments, argparse.Namespace(passed_on=()))
+    else:
+        split = arguments.index(PASSED_ON)
+        passed_on = tuple(arguments[split + 1 :])
+        options = parser.parse_args(arguments[:split], argparse.Namespace(passed_on=passed_on))
+    if arguments[0] == "service":
+        options.run_options = parser.parse_args(["run", *options.passed_on])
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     phone.set_defaults(command=_phone)
     _add_phone_config(commands.add_parser)
     _add_profile(commands.add_parser)
+    program_arguments.add_chrome(commands.add_parser).set_defaults(command=_chrome)
+    program_arguments.add_service(commands.add_parser).set_defaults(command=_service)
 
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
@@ -316,6 +337,18 @@ def _profile_show(options: argparse.Namespace) -> int:
     from colab_cdp_agent import trial  # noqa: PLC0415
 
     return trial.show_text(options)
+
+
+def _chrome(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import own_chrome  # noqa: PLC0415
+
+    return own_chrome.open_one(options)
+
+
+def _service(options: argparse.Namespace) -> int:
+    from colab_cdp_agent import service  # noqa: PLC0415
+
+    return service.manage(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

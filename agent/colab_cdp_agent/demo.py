@@ -4,7 +4,7 @@ import importlib.util
 import sys
 
 from colab_cdp_agent import log
-from colab_cdp_agent.chrome.launch import NoChromiumError
+from colab_cdp_agent.chrome.installed import NoChromiumError
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.broker import BrokerFailedError

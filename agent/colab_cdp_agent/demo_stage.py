@@ -15,7 +15,8 @@ from rich.console import Console
 
 from colab_cdp_agent import config
 from colab_cdp_agent.agent import Agent, Options
-from colab_cdp_agent.chrome.launch import NoChromiumError, headless
+from colab_cdp_agent.chrome.installed import NoChromiumError
+from colab_cdp_agent.chrome.launch import headless
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.settings.units import Interval
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker

@@ -127,6 +127,12 @@ class Version(msgspec.Struct, frozen=True):
     product: str
 
 
+class SystemInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """What `SystemInfo.getInfo` answers; the command line is joined by spaces, without quotes."""
+
+    command_line: str
+
+
 class TargetInfo(msgspec.Struct, frozen=True, rename="camel"):
     """One target: a page, a worker, a part of the browser's own interface."""
 
@@ -293,6 +299,11 @@ def params(event: Event, shape: type[T]) -> T:
 def get_version() -> Command[Version]:
     """Ask for the browser's product name and version."""
     return Command("Browser.getVersion", {}, Version)
+
+
+def get_system_info() -> Command[SystemInfo]:
+    """Ask for the command line with which the browser runs."""
+    return Command("SystemInfo.getInfo", {}, SystemInfo)
 
 
 def discover_targets() -> Command[Any]:

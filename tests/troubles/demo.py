@@ -10,8 +10,9 @@ import pytest
 from chromium import free_port
 from colab_cdp_agent import demo as demo_module
 from colab_cdp_agent import demo_stage
-from colab_cdp_agent.chrome import launch
-from colab_cdp_agent.chrome.launch import NoChromiumError, headless
+from colab_cdp_agent.chrome import installed, launch
+from colab_cdp_agent.chrome.installed import NoChromiumError
+from colab_cdp_agent.chrome.launch import headless
 from command import run
 from troubles.register import Place, error_of, played, says
 
@@ -28,7 +29,7 @@ def no_extra(place: Place) -> str:
 
 def started(place: Place, program: str) -> str:
     """Return how a program does not start in Chromium's place."""
-    place.patch.setenv(launch.VARIABLE, program)
+    place.patch.setenv(installed.VARIABLE, program)
 
     async def story() -> None:
         async with headless((), ()):
@@ -45,7 +46,7 @@ def none_installed(place: Place) -> str:
 
 @says("… does not start: …")
 def no_such_program(place: Place) -> str:
-    ended = run(place.folder, "demo", env={launch.VARIABLE: str(place.folder / "none")})
+    ended = run(place.folder, "demo", env={installed.VARIABLE: str(place.folder / "none")})
     return ended.stdout + ended.stderr
 
 
@@ -70,7 +71,7 @@ def never_listens(place: Place) -> str:
 
 @says("Chromium did not open …: …")
 def opens_nothing(_place: Place) -> str:
-    return error_of(lambda: launch._open(free_port(), "http://x.example/"), NoChromiumError)
+    return error_of(lambda: launch.open_tab(free_port(), "http://x.example/"), NoChromiumError)
 
 
 @says("the headless Chromium did not open the notebooks in 60 s")

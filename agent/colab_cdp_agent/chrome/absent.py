@@ -2,14 +2,17 @@
 
 import sys
 
-_OWN_FOLDER = "colab-night-watch"
+from colab_cdp_agent.chrome.own_folder import OWN_FOLDER
+
+# The folder is the one that `colab-cdp-agent chrome` takes: who signed in here has signed in there.
 START_COMMAND = {
     "win32": r'"C:\Program Files\Google\Chrome\Application\chrome.exe"'
-    rf' --remote-debugging-port={{port}} --user-data-dir="%LOCALAPPDATA%\{_OWN_FOLDER}"',
+    rf' --remote-debugging-port={{port}} --user-data-dir="%LOCALAPPDATA%\{OWN_FOLDER}"',
     "darwin": r"/Applications/Google\ Chrome.app/Contents/MacOS/Google\ Chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
+    " --remote-debugging-port={port}"
+    rf' --user-data-dir="$HOME/Library/Application Support/{OWN_FOLDER}"',
     "linux": "google-chrome"
-    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/{_OWN_FOLDER}"',
+    rf' --remote-debugging-port={{port}} --user-data-dir="$HOME/.local/share/{OWN_FOLDER}"',
 }
 ALLOW_REMEDY = (
     "let the agent into the Chrome that is open (144 or newer): tick the box at"
@@ -30,7 +33,8 @@ def start_remedy(port: int, platform: str = sys.platform) -> str:
     command = START_COMMAND.get(platform, START_COMMAND["linux"]).format(port=port)
     return (
         "start a Chrome that listens, with a profile folder of its own (since Chrome 136 the"
-        f" port is ignored for the everyday profile): {command}"
+        f" port is ignored for the everyday profile): colab-cdp-agent chrome --port {port}, or by"
+        f" hand: {command}"
     )
 
 

@@ -8,17 +8,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from colab_cdp_agent.children import apart, end_tree
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, read_port_file
+from colab_cdp_agent.chrome.installed import (
+    VARIABLE,
+    NoChromiumError,
+    find_chromium,
+    none_installed,
+)
 
-VARIABLE = "CHROMIUM"
-NAMES = (
-    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
-)  # fmt: skip
 START_LIMIT_S = 30.0
 OPEN_LIMIT_S = 10.0
 REMOVE_LIMIT_S = 5.0
@@ -33,50 +36,12 @@ QUIET = (
     "--password-store=basic",
     "--use-mock-keychain",
 )
+SAFE = "%/:=&?#+,;@[]!$'()*~"
+"""What may stand in an address as it is."""
 WORDS = "stderr.txt"
 STRAY_FOLDERS = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 LONGEST_SOCKET_FOLDER_BYTES = 60
 """Chromium names its socket by 46 more bytes, and aborts where that makes more than 107."""
-INSTALL = {
-    "darwin": "install Google Chrome, or `brew install --cask chromium`",
-    "win32": "install Google Chrome",
-    "linux": "install it: `sudo apt install chromium`, or Google Chrome",
-}
-
-
-class NoChromiumError(Exception):
-    """No Chromium could be started; `str` says why, `remedy` what to do."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.remedy = remedy
-
-
-def find_chromium(
-    environ: Mapping[str, str] = os.environ, platform: str = sys.platform
-) -> Path | None:
-    """Return the program that the environment names, else an installed Chromium or Chrome."""
-    if named := environ.get(VARIABLE):
-        return Path(named)
-    on_path = (shutil.which(name, path=environ.get("PATH", "")) for name in NAMES)
-    found = next(filter(None, on_path), None)
-    if found is not None:
-        return Path(found)
-    return next(filter(Path.is_file, _usual_places(environ, platform)), None)
-
-
-def _usual_places(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
-    """Yield where the browsers lie on systems that do not put programs on the path."""
-    if platform == "darwin":
-        for folder in (Path("/Applications"), Path(environ.get("HOME", "/")) / "Applications"):
-            for name in ("Google Chrome", "Chromium", "Microsoft Edge"):
-                yield folder / f"{name}.app" / "Contents" / "MacOS" / name
-    if platform == "win32":
-        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-            if root := environ.get(variable):
-                yield Path(root) / "Google" / "Chrome" / "Application" / "chrome.exe"
-                yield Path(root) / "Chromium" / "Application" / "chrome.exe"
-                yield Path(root) / "Microsoft" / "Edge" / "Application" / "msedge.exe"
 
 
 @asynccontextmanager
@@ -89,18 +54,14 @@ async def headless(flags: Sequence[str], urls: Sequence[str]) -> AsyncGenerator[
     """
     program = find_chromium()
     if program is None:
-        raise NoChromiumError(
-            "no Chromium or Chrome is installed",
-            INSTALL.get(sys.platform, INSTALL["linux"])
-            + f"; or name its program in the environment variable {VARIABLE}",
-        )
+        raise none_installed()
     profile = Path(tempfile.mkdtemp(prefix="chromium-"))
     try:
         process = _start(program, profile, flags)
         try:
             port = await _listening(process, program, profile)
             for url in urls:
-                await asyncio.to_thread(_open, port, url)
+                await asyncio.to_thread(open_tab, port, url)
             yield port
         finally:
             await asyncio.to_thread(end_tree, process)
@@ -163,11 +124,16 @@ async def _listening(process: subprocess.Popen[bytes], program: Path, profile: P
             raise NoChromiumError(f"{program} {how}{said}", remedy) from error
 
 
-def _open(port: int, url: str) -> None:
-    """Open a tab; the command line of a headless Chromium takes only one."""
+def open_tab(port: int, url: str) -> None:
+    """Open a tab in a browser that listens; a headless one's command line takes only one.
+
+    Raises:
+        NoChromiumError: it does not answer.
+
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=OPEN_LIMIT_S)
     try:
-        connection.request("PUT", f"/json/new?{url}")
+        connection.request("PUT", f"/json/new?{quote(url, safe=SAFE)}")
         connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
         raise NoChromiumError(f"Chromium did not open {url}: {error}", "try again") from error

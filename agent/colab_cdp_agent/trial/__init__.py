@@ -9,7 +9,7 @@ from rich.console import Console
 from colab_cdp_agent import config, log
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.chrome.endpoint import ChromeAbsentError
-from colab_cdp_agent.chrome.launch import NoChromiumError
+from colab_cdp_agent.chrome.installed import NoChromiumError
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.stopping import run_until_stopped
