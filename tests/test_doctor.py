@@ -23,7 +23,6 @@ from person import Person, eventually
 from receivers import WebReceiver
 from stage import Stage
 from stranger import stranger
-from troubles.register import begun_with
 from wiretap import Wiretap
 
 HARMLESS = {
