@@ -137,8 +137,8 @@ def test_a_screen_is_looked_for_where_there_may_be_none() -> None:
 
 
 MISTAKES = {
-    "the everyday folder": (["--profile-dir", "~/.config/google-chrome"], "of the everyday Chrom"),
-    "a profile in it": (["--profile-dir", "~/.config/chromium/Default"], "of the everyday Chrom"),
+    "the everyday folder": (["--profile-dir", "config/google-chrome"], "of the everyday Chrom"),
+    "a profile in it": (["--profile-dir", "config/chromium/Default"], "of the everyday Chrom"),
     "no address": (["colab"], "expected an address such as https://"),
     "no port": (["--port", "0"], "expected a number from 1 to 65535"),
     "no program": (["--browser", "nowhere"], "no program nowhere"),

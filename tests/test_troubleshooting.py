@@ -22,8 +22,10 @@ from troubles import (  # noqa: F401 - each puts its own into the table
     embedded,
     kept,
     notebooks,
+    own_chrome,
     page,
     report,
+    service,
 )
 from troubles.register import PAGE, REPRODUCED, Place, Reproducer, documented, fits
 

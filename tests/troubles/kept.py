@@ -59,6 +59,19 @@ def no_topic_file(place: Place) -> str:
     return line
 
 
+@says("what was asked of the notebooks cannot be kept; it holds until the agent ends")
+def no_wishes_file(place: Place) -> str:
+    (place.folder / "state" / "wishes-mine.json").mkdir(parents=True)
+    return started(place, "what was asked", "--name", "mine")
+
+
+@says("what was asked of the notebooks was damaged; the configuration counts again")
+def damaged_wishes(place: Place) -> str:
+    (place.folder / "state").mkdir()
+    (place.folder / "state" / "wishes-mine.json").write_text("no JSON", encoding="ascii")
+    return started(place, "what was asked", "--name", "mine")
+
+
 def archive(folder: Path) -> tuple[Archive, Log]:
     kept = Archive(folder, 10**9, FOR_EVER_S)
     log = kept.log(SESSION)
