@@ -45,7 +45,8 @@ def explained(*browsers: RunningBrowser, policy: str | None = None) -> str:
     "nothing listens on 127.0.0.1:9222",
     "waiting for Chrome",
     "start a Chrome that listens, with a profile folder of its own (since Chrome 136 the port is"
-    " ignored for the everyday profile): colab-cdp-agent chrome --port 9222, or by hand: …; or let the agent into the Chrome that is open (144 or"
+    " ignored for the everyday profile): colab-cdp-agent chrome --port 9222, or by hand: …; or let"
+    " the agent into the Chrome that is open (144 or"
     " newer): tick the box at chrome://inspect/#remote-debugging in it, and start the agent without"
     " --port",
 )
