@@ -50,7 +50,7 @@ def _read(kept: SmallFile[Remembered]) -> Remembered:
     try:
         return kept.read(datetime.now(UTC))[0]
     except OSError as error:
-        log.warning("it cannot be read which browser is the first one", error=str(error))
+        log.warning("it cannot be kept which browser is the first one", error=str(error))
         return Remembered()
 
 
