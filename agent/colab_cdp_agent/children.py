@@ -1,4 +1,4 @@
-"""How child processes are started and ended on each system."""
+"""How child processes are started and ended on each system, and for whom."""
 
 import os
 import signal
@@ -34,6 +34,13 @@ def apart(platform: str = sys.platform) -> Apart:
 def clean_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment without the agent's own variables, some of which are secrets."""
     return {name: value for name, value in environ.items() if not name.startswith(OURS)}
+
+
+def this_user() -> int:
+    """Return the number of whoever runs this; 0 on Windows, where users have none."""
+    if sys.platform == "win32":
+        return 0
+    return os.getuid()
 
 
 def tree_ender(pid: int, platform: str = sys.platform) -> list[str] | None:

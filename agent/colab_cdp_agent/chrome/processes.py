@@ -11,9 +11,10 @@ from typing import Final
 
 import msgspec
 
+from colab_cdp_agent.children import CREATE_NO_WINDOW, this_user
+
 PROC: Final = Path("/proc")
 LIMIT_S: Final = 10.0
-CREATE_NO_WINDOW: Final = 0x08000000
 PRODUCTS: Final = (
     ("msedge", "Edge"),
     ("microsoft edge", "Edge"),
@@ -106,9 +107,10 @@ def _read_proc(folder: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield pid and arguments of each process of this user, as Linux shows them."""
     if not folder.is_dir():
         return
+    owner = this_user()
     for entry in os.scandir(folder):
         try:
-            if not entry.name.isdigit() or entry.stat().st_uid != os.getuid():
+            if not entry.name.isdigit() or entry.stat().st_uid != owner:
                 continue
             line = Path(entry.path, "cmdline").read_bytes()
         except OSError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from colab_cdp_agent import config
+from colab_cdp_agent.children import this_user
 from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.service.job import make_job
@@ -43,7 +44,7 @@ def _supervisor(platform: str) -> Supervisor:
     if platform == "win32":
         return TaskScheduler(config.state_dir(), file, os.environ)
     if platform == "darwin":
-        return Launchd(Path.home(), os.getuid(), file)
+        return Launchd(Path.home(), this_user(), file)
     return SystemdUser(config.config_dir())
 
 
