@@ -43,6 +43,6 @@ def add_service(add_parser: Callable[..., argparse.ArgumentParser]) -> argparse.
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LAST_PORT:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
         raise argparse.ArgumentTypeError(f"expected a number from 1 to {LAST_PORT}, not {text}")
     return int(text)

@@ -55,7 +55,7 @@ def read_ps(printed: str) -> Iterator[tuple[int, list[str]]]:
     """Yield pid and arguments of each line of `ps -xo pid=,command=`."""
     for line in printed.splitlines():
         pid, _, command = line.strip().partition(" ")
-        if pid.isdigit():
+        if pid.isdecimal():
             yield int(pid), split(command)
 
 
@@ -92,7 +92,7 @@ def recognise(pid: int, arguments: list[str]) -> RunningBrowser | None:
         return None
     port = options.get("remote-debugging-port", "")
     return RunningBrowser(
-        pid, product, int(port) if port.isdigit() else None, options.get("user-data-dir") or None
+        pid, product, int(port) if port.isdecimal() else None, options.get("user-data-dir") or None
     )
 
 
@@ -110,7 +110,7 @@ def _read_proc(folder: Path) -> Iterator[tuple[int, list[str]]]:
     owner = this_user()
     for entry in os.scandir(folder):
         try:
-            if not entry.name.isdigit() or entry.stat().st_uid != owner:
+            if not entry.name.isdecimal() or entry.stat().st_uid != owner:
                 continue
             line = Path(entry.path, "cmdline").read_bytes()
         except OSError:

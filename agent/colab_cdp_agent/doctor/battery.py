@@ -32,7 +32,7 @@ def linux(folder: Path = FOLDER) -> Supply:
     if not batteries:
         return Supply(has_battery=False)
     discharging = any(each.get("status") == "Discharging" for each in batteries)
-    percents = [int(each["capacity"]) for each in batteries if each.get("capacity", "").isdigit()]
+    percents = [int(each["capacity"]) for each in batteries if each.get("capacity", "").isdecimal()]
     return Supply(
         has_battery=True,
         on_battery=discharging and not plugged_in,

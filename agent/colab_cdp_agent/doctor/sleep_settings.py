@@ -46,7 +46,7 @@ def gnome(listed: str, *, on_battery: bool) -> SleepSetting | None:
     source = "battery" if on_battery else "ac"
     action = values.get(f"sleep-inactive-{source}-type")
     timeout = values.get(f"sleep-inactive-{source}-timeout", "")
-    if action is None or not timeout.isdigit():
+    if action is None or not timeout.isdecimal():
         return None
     return SleepSetting("GNOME", 0 if action in {"nothing", "blank", "logout"} else int(timeout))
 
@@ -63,7 +63,7 @@ def kde(file: str, *, on_battery: bool) -> SleepSetting | None:
     timeout = settings.get(group, "AutoSuspendIdleTimeoutSec", fallback="")
     if action == "0":
         return SleepSetting("KDE", 0)
-    return SleepSetting("KDE", int(timeout)) if timeout.isdigit() and int(timeout) else None
+    return SleepSetting("KDE", int(timeout)) if timeout.isdecimal() and int(timeout) else None
 
 
 def pmset(shown: str) -> SleepSetting | None:

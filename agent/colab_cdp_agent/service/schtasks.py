@@ -55,7 +55,7 @@ class TaskScheduler:
 
 def read_standing(said: str) -> Standing:
     """Read the state and the last result, a number each; nothing where there is no task."""
-    numbers = [int(word) for word in said.split() if word.lstrip("-").isdigit()]
+    numbers = [int(word) for word in said.split() if word.lstrip("-").isdecimal()]
     if not numbers:
         return Standing(installed=False)
     state, *results = numbers
