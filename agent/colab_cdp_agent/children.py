@@ -43,6 +43,29 @@ def this_user() -> int:
     return os.getuid()
 
 
+def output(
+    *command: str, within: float, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str] | None:
+    """Return how a program of the system ended and what it printed.
+
+    None where it is not there, or has not ended within that many seconds. Blocking.
+    """
+    try:
+        return subprocess.run(  # noqa: S603 - a program of the system, with fixed arguments
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=within,
+            check=False,
+            env=environ,
+            creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
 def tree_ender(pid: int, platform: str = sys.platform) -> list[str] | None:
     """Return the command that ends a process with all below it, None where signals do that."""
     return ["taskkill.exe", "/F", "/T", "/PID", str(pid)] if platform == "win32" else None

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from colab_cdp_agent.children import CREATE_NO_WINDOW, this_user
+from colab_cdp_agent.children import output, this_user
 
 PROC: Final = Path("/proc")
 LIMIT_S: Final = 10.0
@@ -121,17 +120,5 @@ def _read_proc(folder: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _printed(*command: str) -> str:
-    try:
-        ended = subprocess.run(  # noqa: S603 - a program of the system, with fixed arguments
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=LIMIT_S,
-            check=False,
-            creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ended.stdout
+    ended = output(*command, within=LIMIT_S)
+    return "" if ended is None else ended.stdout

@@ -2,32 +2,15 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from typing import Final
 
+from colab_cdp_agent.children import output
+
 LIMIT_S: Final = 5.0
-CREATE_NO_WINDOW: Final = 0x08000000
 
 
 async def ask(*command: str, within: float = LIMIT_S) -> str | None:
     """Return what a program prints, or None: it is not there, failed, or took too long."""
-    return await asyncio.to_thread(_output, command, within)
-
-
-def _output(command: tuple[str, ...], within: float) -> str | None:
-    try:
-        ended = subprocess.run(  # noqa: S603 - a program of the system, with fixed arguments
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=within,
-            check=False,
-            env={**os.environ, "LC_ALL": "C"},
-            creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return ended.stdout if ended.returncode == 0 else None
+    environ = {**os.environ, "LC_ALL": "C"}
+    ended = await asyncio.to_thread(output, *command, within=within, environ=environ)
+    return None if ended is None or ended.returncode != 0 else ended.stdout
