@@ -17,6 +17,23 @@ LARGEST_BYTES: Final = 4_000_000
 DAMAGED_KEPT: Final = 3
 
 
+def put(path: Path, content: bytes, *, synced: bool = False) -> None:
+    """Write a file, whole or not at all; with `synced` it is on disk when this returns.
+
+    Raises:
+        OSError: the folder cannot be written; the file stands as before.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.write(content)
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
+    beside.replace(path)
+
+
 class SmallFile(Generic[T]):
     """The file of one value.
 
@@ -59,13 +76,7 @@ class SmallFile(Generic[T]):
         with self._lock:
             if value == self._written:
                 return
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            beside = self._path.with_suffix(".new")
-            with beside.open("wb") as file:
-                file.write(msgspec.json.encode(value))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
+            put(self._path, msgspec.json.encode(value), synced=True)
             self._written = value
 
     def _set_aside(self, now: datetime) -> Path:

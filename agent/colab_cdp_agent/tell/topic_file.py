@@ -3,12 +3,12 @@
 A crash leaves retained topics of sessions that are no more: whoever starts next finds them here.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from colab_cdp_agent.keep.small_file import put
 from colab_cdp_protocols import mqtt
 
 
@@ -38,8 +38,5 @@ class TopicFile:
         wanted = frozenset(topics)
         if wanted == self._written:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".new")
-        beside.write_bytes(msgspec.json.encode(sorted(wanted)))
-        os.replace(beside, self._path)  # noqa: PTH105 - Path.replace is the same, and hides it
+        put(self._path, msgspec.json.encode(sorted(wanted)))
         self._written = wanted

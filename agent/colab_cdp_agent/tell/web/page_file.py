@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from colab_cdp_agent.keep.small_file import put
+
 LARGEST_BYTES = 65_536
 ANSWER_LIMIT_S = 1.0
 PREFIX, SUFFIX = "page-", ".json"
@@ -33,10 +35,7 @@ class PageFile:
             OSError: the folder cannot be written.
 
         """
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".new")
-        beside.write_bytes(msgspec.json.encode(page))
-        beside.replace(self._path)
+        put(self._path, msgspec.json.encode(page))
 
     def remove(self) -> None:
         """Say that there is no page any more.
