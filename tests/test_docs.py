@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from colab_cdp_agent import cli
-from colab_cdp_agent.chrome.endpoint import START_COMMAND
+from colab_cdp_agent.chrome.absent import START_COMMAND
 from colab_cdp_agent.settings import reference
 from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT
 from colab_cdp_agent.watch.finding import SENTENCES

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chromium import Chromium, find_chromium, free_port
-from colab_cdp_agent.chrome.endpoint import start_remedy
+from colab_cdp_agent.chrome.absent import start_remedy
 from colab_cdp_agent.doctor.finding import PLAIN_MARKS
 from colab_cdp_agent.settings.without_effect import has_effect
 from colab_sim import Notebook

@@ -11,7 +11,8 @@ import pytest
 
 from chromium import free_port
 from colab_cdp_agent.chrome import user_data_folders, version_page
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate, start_remedy
+from colab_cdp_agent.chrome.absent import ChromeAbsentError, start_remedy
+from colab_cdp_agent.chrome.endpoint import Endpoint, locate
 from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
 from colab_cdp_agent.settings.names import UsualPort
 from mosquitto import Mosquitto, find_mosquitto

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chromium import free_port
 from colab_cdp_agent.chrome import managed
-from colab_cdp_agent.chrome.endpoint import start_remedy
+from colab_cdp_agent.chrome.absent import start_remedy
 from colab_cdp_agent.chrome.processes import (
     RunningBrowser,
     read_cim,

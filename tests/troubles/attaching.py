@@ -10,9 +10,10 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from chromium import free_port
 from colab_cdp_agent.chrome import managed, version_page
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.endpoint import locate
 from colab_cdp_agent.chrome.processes import RunningBrowser
 from colab_cdp_agent.chrome.silence import Surroundings, explain
 from colab_cdp_agent.chrome.tabs import Tabs

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import samples
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.attached import Attached
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError
 from colab_cdp_agent.watch.browsers import WORST_FIRST, summary
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_protocols import mqtt

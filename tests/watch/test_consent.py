@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.browser import BrowserLostError, HandshakeRefusedError, NoAnswerError
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError
 from colab_cdp_agent.watch.consent import Consent, ConsentNeededError, Notice
 from colab_cdp_protocols import mqtt
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 
 
 class Attached:

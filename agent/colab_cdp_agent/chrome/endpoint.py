@@ -13,26 +13,13 @@ from pathlib import Path
 import msgspec
 
 from colab_cdp_agent.chrome import user_data_folders
-from colab_cdp_agent.chrome.absent import (
-    START_COMMAND,
-    ChromeAbsentError,
-    start_remedy,
-)
+from colab_cdp_agent.chrome.absent import ChromeAbsentError, start_remedy
 from colab_cdp_agent.chrome.port_file import read_port_file, written_at
 from colab_cdp_agent.chrome.profile_folder import PORT_FILE
 from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
 from colab_cdp_agent.chrome.version_page import NothingListensError, get_version
 from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.settings.names import UsualPort
-
-__all__ = [
-    "START_COMMAND",
-    "ChromeAbsentError",
-    "Endpoint",
-    "locate",
-    "read_port_file",
-    "start_remedy",
-]
 
 NOT_FOUND = 404
 SOME_CHROME = "Chrome"

@@ -14,13 +14,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from colab_cdp_agent.children import apart, end_tree
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, read_port_file
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.installed import (
     VARIABLE,
     NoChromiumError,
     find_chromium,
     none_installed,
 )
+from colab_cdp_agent.chrome.port_file import read_port_file
 
 START_LIMIT_S = 30.0
 OPEN_LIMIT_S = 10.0

@@ -13,8 +13,9 @@ from collections.abc import (
 from contextlib import asynccontextmanager, suppress
 
 from colab_cdp_agent.chrome import silence
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
+from colab_cdp_agent.chrome.endpoint import Endpoint, locate
 from colab_cdp_agent.chrome.version_page import NothingListensError
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page

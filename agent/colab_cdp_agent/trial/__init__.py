@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from rich.console import Console
 
 from colab_cdp_agent import config, log
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.browser import ChromeError
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError
 from colab_cdp_agent.chrome.installed import NoChromiumError
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode

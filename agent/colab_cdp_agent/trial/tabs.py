@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, locate
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
+from colab_cdp_agent.chrome.endpoint import locate
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor.browser import Targets, connected, notebooks_of

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import structlog
 
+from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.attached import Attached
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
-from colab_cdp_agent.chrome.endpoint import ChromeAbsentError, Endpoint, locate
+from colab_cdp_agent.chrome.endpoint import Endpoint, locate
 from colab_cdp_agent.chrome.tabs import Tabs
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.retry import keep
