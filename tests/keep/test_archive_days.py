@@ -292,12 +292,13 @@ def test_a_million_lines_take_little_memory_and_all_are_kept(tmp_path: Path) -> 
             text = "".join(line.format(number) for number in range(first, first + 1_000))
             assert log.write("stdout", text) == 1_000
             highest = max(highest, archive._room.used_bytes)
-            await asyncio.sleep(0)
+            if first % 100_000 == 0:
+                await log.kept()  # no kernel prints faster than a disk writes for long
         await log.kept()
         writing.cancel()
         return highest
 
-    assert asyncio.run(story()) < 64 * 1_048_576
+    assert asyncio.run(story()) < 16 * 1_048_576
     assert log.dropped_lines == 0
     assert log.lines == 1_000_000
     assert archive._room.used_bytes == 0
