@@ -6,9 +6,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -214,9 +214,9 @@ def test_what_comes_while_a_write_fails_keeps_its_order(
     rest = iter(lines)
     to_thread = asyncio.to_thread
 
-    async def meanwhile(work: Callable[[], int]) -> int:
+    async def meanwhile(*work: Any) -> Any:
         try:
-            return await to_thread(work)
+            return await to_thread(*work)
         finally:
             for _ in range(RECENT_LINES):
                 log.write("stdout", f"{next(rest, 'more')}\n")

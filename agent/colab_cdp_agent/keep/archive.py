@@ -19,13 +19,12 @@ from colab_cdp_agent.keep.backlog import Room, encode
 from colab_cdp_agent.keep.day_file import DayFile
 from colab_cdp_agent.keep.fold import Ansi
 from colab_cdp_agent.keep.mark import guarded, mark, printed
+from colab_cdp_agent.keep.pen import Pen
 from colab_cdp_agent.keep.pruning import Pruning
 from colab_cdp_agent.keep.session_log import Desk, Log
 
 WRITE_EVERY_S = 0.9
 RETRY_EVERY_S = 5.0
-THREADS = 4
-"""A disk that hangs leaves threads to others: asyncio has five at least."""
 
 logger = structlog.get_logger()
 
@@ -63,7 +62,7 @@ class Archive:
         self._pruning = Pruning(folder, max_bytes, keep_s)
         self._notebooks: dict[str, _Notebook] = {}
         self._room = Room()
-        self._threads = asyncio.Semaphore(THREADS)
+        self._pen = Pen()
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._failing: set[_Notebook] = set()
@@ -200,8 +199,7 @@ class Archive:
     async def _put(self, notebook: _Notebook, write: Callable[[], int]) -> OSError | None:
         """Write in a thread, and say once in the log that it cannot be done, or can be again."""
         try:
-            async with self._threads:
-                written_bytes = await asyncio.to_thread(write)
+            written_bytes = await self._pen.put(write)
         except OSError as error:
             notebook.retry_at = time.monotonic() + RETRY_EVERY_S
             if not self._failing:

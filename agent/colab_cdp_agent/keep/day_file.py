@@ -95,10 +95,12 @@ class DayFile:
         return written_bytes
 
     def _open(self) -> FileIO:
-        for folder in (self._folder.parent, self._folder):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | _BINARY, 0o600)
-        return FileIO(descriptor, "r+")
+        try:
+            return _opened(self.path)
+        except FileNotFoundError:
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return _opened(self.path)
 
     def _replace(self, file: FileIO, new: bytes) -> int:
         """Write what differs from what stands after the settled text, and return how much it is."""
@@ -177,6 +179,10 @@ def tail(folder: Path, limit_bytes: int) -> str:
         if size > room:
             break
     return end.decode(errors="replace")
+
+
+def _opened(path: Path) -> FileIO:
+    return FileIO(os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o600), "r+")
 
 
 def _line_end(file: FileIO, size: int) -> bytes:

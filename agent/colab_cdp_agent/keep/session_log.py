@@ -7,7 +7,7 @@ batches; what a batch could not be written of is taken back.
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from colab_cdp_agent.keep import fold
 from colab_cdp_agent.keep.backlog import Backlog, Load, Room, encode
@@ -163,8 +163,9 @@ class Log:
 
     def ended_lines(self, count: int) -> list[str]:
         """Return the last so many ended lines, as far as they are in memory, as plain text."""
-        rows = [row for row, _length in self._recent if not isinstance(row, _Mark)]
-        return [fold.plain(row.shown()) for row in rows[-count:]] if count > 0 else []
+        printed = (row for row, _length in reversed(self._recent) if not isinstance(row, _Mark))
+        newest = [fold.plain(row.shown()) for row in islice(printed, max(count, 0))]
+        return newest[::-1]
 
     def tail(self, lines: int) -> list[str]:
         """Return the last lines in memory, at most about 200, as plain text."""
