@@ -30,7 +30,9 @@ from soak_run import (
     AGENT_MEMORY,
     DESCRIPTORS,
     THREADS,
+    USUAL_TABS,
     Ending,
+    Quantity,
     Recorder,
     Run,
     Sample,
@@ -40,7 +42,6 @@ from soak_run import (
 from vitals import Vitals
 
 ROOT = Path(__file__).parents[1]
-USUAL_TABS = 8
 GROWTH_BAR_MIB = 2.0
 EVERY_S = 5.0
 END_LIMIT_S = 60.0
@@ -93,16 +94,20 @@ def figures(run: Run) -> Iterator[Figure]:
         yield Figure(f"{what}: lines lost", run.ending.lost, "", 0, seen)
         yield Figure(f"{what}: lines archived twice", run.ending.twice, "", 0)
     memory, shares = run.weights(AGENT_MEMORY), run.weights(AGENT_CPU)
-    yield Figure(f"{what}: memory at most", round(max(memory), 1), "MiB", AGENT_MEMORY.bar)
-    grown = round(run.growth(AGENT_MEMORY), 1)
-    yield Figure(f"{what}: memory, last quarter over second", grown, "MiB", GROWTH_BAR_MIB)
+    yield Figure(f"{what}: memory at most", round(max(memory), 1), "MiB", run.bar(AGENT_MEMORY))
+    bar = GROWTH_BAR_MIB if run.usual else None
+    yield _growth(what, run, AGENT_MEMORY, bar)
     seen = {"most_in_one_sample": max(shares)}
-    yield Figure(f"{what}: share of a core", round(mean(shares), 2), "%", AGENT_CPU.bar, seen)
-    for quantity in (DESCRIPTORS, THREADS):
-        seen = {"least": min(run.weights(quantity)), "most": max(run.weights(quantity))}
-        name = quantity.title.rpartition(" ")[2]
-        grown = run.growth(quantity)
-        yield Figure(f"{what}: {name}, last quarter over second", grown, "", 0, seen)
+    yield Figure(f"{what}: share of a core", round(mean(shares), 2), "%", run.bar(AGENT_CPU), seen)
+    yield _growth(what, run, DESCRIPTORS, 0)
+    yield _growth(what, run, THREADS, 0)
+
+
+def _growth(what: str, run: Run, quantity: Quantity, bar: float | None) -> Figure:
+    weights, name = run.weights(quantity), quantity.title.rpartition(" ")[2]
+    seen = {"first": weights[0], "least": min(weights), "most": max(weights)}
+    grown = round(run.growth(quantity), 1)
+    return Figure(f"{what}: growth, {name}", grown, quantity.unit, bar, seen)
 
 
 def show(file: Path, picture: Path | None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from colab_cdp_agent.keep.curve import MOST_POINTS, thinned
-from colab_cdp_agent.report.markup import Markup, tag
+from colab_cdp_agent.report.markup import Markup, joined, tag
 from colab_cdp_agent.spoken import duration
 from soak_run import QUANTITIES, Quantity, Run, machine, title
 
@@ -21,7 +21,7 @@ PLOT: Final = 54
 FOOT: Final = 44
 ROOM: Final = 1.15
 """Above the highest value, or the bar."""
-STEPS_S: Final = (10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
+STEPS_S: Final = (10, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 MOST_TICKS: Final = 6
 STYLE: Final = """
 text { fill: #dee2e8; font: 13px system-ui, -apple-system, "Segoe UI", Arial, sans-serif }
@@ -30,11 +30,10 @@ text { fill: #dee2e8; font: 13px system-ui, -apple-system, "Segoe UI", Arial, sa
 .dim { fill: #9a9ea6; font-size: 12px }
 .last { font-size: 17px; font-weight: 600 }
 .over { fill: #f07178 }
-.end { text-anchor: end }
 .middle { text-anchor: middle }
 .curve { fill: none; stroke: #64d2dc; stroke-width: 1.5; stroke-linejoin: round }
 .bar { stroke: #e5c07b; stroke-dasharray: 5 4 }
-.of-bar { fill: #e5c07b; font-size: 12px }
+.of-bar { fill: #e5c07b }
 .floor { stroke: #4a4f5a }
 .grid { stroke: #272b34 }
 """
@@ -79,25 +78,30 @@ def _came_to(run: Run) -> str:
 
 def _row(run: Run, quantity: Quantity, top: float) -> Iterator[Markup]:
     """Yield a quantity: its name and range at the left, its curve, at the right its last value."""
-    weights = run.weights(quantity)
-    most = max(*weights, quantity.bar or 0.0) * ROOM or 1.0
+    weights, bar = run.weights(quantity), run.bar(quantity)
+    most = max(*weights, bar or 0.0) * ROOM or 1.0
     floor = top + PLOT
 
     def y(weight: float) -> float:
         return floor - weight / most * PLOT
 
     yield _text(24, top + 22, quantity.title, "name")
-    yield _text(24, top + 40, f"{spelled(min(weights))} to {spelled(max(weights))}", "dim")
+    extent = f"{spelled(quantity, min(weights))} to {spelled(quantity, max(weights))}"
     yield _line(LEFT, floor, WIDTH - RIGHT, "floor")
-    if quantity.bar is not None:
-        yield _line(LEFT, y(quantity.bar), WIDTH - RIGHT, "bar")
-        yield _text(LEFT - 8, y(quantity.bar) + 4, f"bar {spelled(quantity.bar)}", "of-bar end")
+    if bar is None:
+        yield _text(24, top + 40, extent, "dim")
+    else:
+        limit = tag("tspan", f"bar {bar:g}", class_="of-bar")
+        yield _text(24, top + 40, joined(f"{extent}, ", limit), "dim")
+        yield _line(LEFT, y(bar), WIDTH - RIGHT, "bar")
     points = [(sample.at, weight) for sample, weight in zip(run.samples, weights, strict=True)]
     places = (points[place] for place in thinned(points, MOST_POINTS))
     path = " ".join(f"{_x(at, run):.1f},{y(weight):.1f}" for at, weight in places)
     yield tag("polyline", points=path, class_="curve")
-    over = quantity.bar is not None and weights[-1] > quantity.bar
-    yield _text(WIDTH - RIGHT + 14, top + 30, spelled(weights[-1]), f"last{' over' * over}")
+    over = bar is not None and weights[-1] > bar
+    yield _text(
+        WIDTH - RIGHT + 14, top + 30, spelled(quantity, weights[-1]), f"last{' over' * over}"
+    )
     yield _text(WIDTH - RIGHT + 14, top + 48, quantity.unit, "dim")
 
 
@@ -124,11 +128,10 @@ def _text(x: float, y: float, says: str, kind: str) -> Markup:
     return tag("text", says, x=f"{x:g}", y=f"{y:.1f}", class_=kind)
 
 
-def spelled(weight: float) -> str:
-    """Return a weight with as many digits as mean something."""
-    if weight >= 100 or weight == int(weight):
-        return f"{weight:,.0f}"
-    return f"{weight:.1f}" if weight >= 10 else f"{weight:.2f}"
+def spelled(quantity: Quantity, weight: float) -> str:
+    """Return a weight with as many digits as mean something: what is counted has none."""
+    digits = 2 if weight < 10 else 1 if weight < 100 else 0
+    return f"{weight:,.{digits if quantity.unit else 0}f}"
 
 
 def spoken(seconds: float) -> str:

@@ -4,12 +4,12 @@ A run that was cut off has all lines but the last.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, Self
+from typing import Final, Self
 
+USUAL_TABS: Final = 8
 RSS_BAR_MIB: Final = 60.0
 CPU_BAR_PERCENT: Final = 3.0
 
@@ -59,7 +59,7 @@ class Quantity:
 
     Attributes:
         name: that of its weight in a sample.
-        bar: what it must not exceed; None where it has none.
+        bar: what it must not exceed with the usual tabs; None where it has none.
 
     """
 
@@ -122,6 +122,15 @@ class Run:
         """How long it was sampled."""
         return self.samples[-1].at
 
+    @property
+    def usual(self) -> bool:
+        """Whether no more tabs are watched than the bars are meant for."""
+        return self.setting.tabs <= USUAL_TABS
+
+    def bar(self, quantity: Quantity) -> float | None:
+        """Return what a quantity must not exceed in this run; None where it has no bar."""
+        return quantity.bar if self.usual else None
+
     def weights(self, quantity: Quantity) -> list[float]:
         """Return a quantity in each sample."""
         return [sample.weights[quantity.name] for sample in self.samples]
@@ -147,6 +156,6 @@ def title(setting: Setting) -> str:
     return f"{setting.tabs} tabs, {setting.rate:g} lines a second"
 
 
-def machine(where: dict[str, Any], names: Sequence[str] = ("cores", "system", "browser")) -> str:
+def machine(where: dict[str, str]) -> str:
     """Return what it ran on, in words."""
-    return ", ".join(where[name] for name in names)
+    return ", ".join(where[name] for name in ("cores", "system", "browser"))
