@@ -15,7 +15,7 @@ from soak_run import QUANTITIES, Quantity, Run, machine, title
 WIDTH: Final = 860
 LEFT: Final = 190
 RIGHT: Final = 110
-TOP: Final = 74
+TOP: Final = 92
 ROW: Final = 78
 PLOT: Final = 54
 FOOT: Final = 44
@@ -30,6 +30,7 @@ text { fill: #dee2e8; font: 13px system-ui, -apple-system, "Segoe UI", Arial, sa
 .dim { fill: #9a9ea6; font-size: 12px }
 .last { font-size: 17px; font-weight: 600 }
 .over { fill: #f07178 }
+.end { text-anchor: end }
 .middle { text-anchor: middle }
 .curve { fill: none; stroke: #64d2dc; stroke-width: 1.5; stroke-linejoin: round }
 .bar { stroke: #e5c07b; stroke-dasharray: 5 4 }
@@ -52,6 +53,7 @@ def draw(run: Run) -> str:
         ),
         _text(24, 34, says, "head"),
         _text(24, 56, _came_to(run), "dim"),
+        _text(24, 74, f"{machine(run.setting.where)}, {run.setting.where['date']}", "dim"),
         *_time(run, height),
         *(
             part
@@ -66,14 +68,11 @@ def draw(run: Run) -> str:
 
 
 def _came_to(run: Run) -> str:
-    """Return what came of the lines, and where it was."""
-    ending = run.ending
-    lines = (
-        f"{ending.printed:,} lines printed, {ending.lost:,} lost, {ending.twice:,} archived twice"
-        if ending
-        else "cut off before its end"
-    )
-    return f"{lines} · {machine(run.setting.where)} · {run.setting.where['date']}"
+    """Return what came of the lines."""
+    if run.ending is None:
+        return "cut off before its end"
+    printed, lost, twice = run.ending.printed, run.ending.lost, run.ending.twice
+    return f"{printed:,} lines printed, {lost:,} lost, {twice:,} archived twice"
 
 
 def _row(run: Run, quantity: Quantity, top: float) -> Iterator[Markup]:
@@ -86,8 +85,10 @@ def _row(run: Run, quantity: Quantity, top: float) -> Iterator[Markup]:
         return floor - weight / most * PLOT
 
     yield _text(24, top + 22, quantity.title, "name")
-    extent = f"{spelled(quantity, min(weights))} to {spelled(quantity, max(weights))}"
+    ends = (spelled(quantity, end) for end in (min(weights), max(weights)))
+    extent = " to ".join(dict.fromkeys(ends))
     yield _line(LEFT, floor, WIDTH - RIGHT, "floor")
+    yield _text(LEFT - 8, floor + 4, "0", "dim end")
     if bar is None:
         yield _text(24, top + 40, extent, "dim")
     else:

@@ -40,11 +40,9 @@ def test_a_picture_says_what_was_run_the_bars_and_the_last_values() -> None:
     samples = [sample(1, agent_mib=44.04, threads=4), sample(720, agent_mib=61.55, threads=6)]
     texts = written(Run(FOUR_HOURS, tuple(samples), Ending(288_000, 2, 1)))
     assert "8 tabs, 80 lines a second, for 1 h 00 min" in texts
-    assert any(
-        text.startswith("288,000 lines printed, 2 lost, 1 archived twice · 2 x <fast>, Linux")
-        for text in texts
-    )
-    assert {"44.0 to 61.5, bar 60", "61.5", "4 to 6", "6", "1.00 to 1.00, bar 3"} <= set(texts)
+    assert "288,000 lines printed, 2 lost, 1 archived twice" in texts
+    assert "2 x <fast>, Linux, Chromium 1, 2026-11-25" in texts
+    assert {"44.0 to 61.5, bar 60", "61.5", "4 to 6", "6", "1.00, bar 3"} <= set(texts)
     assert {"0", "10 min", "50 min", "1 h"} <= set(texts)
 
 
@@ -60,7 +58,7 @@ def test_the_bars_are_drawn_and_what_is_over_its_bar_is_marked() -> None:
 
 def test_more_tabs_than_usual_have_no_bars() -> None:
     crowd = replace(FOUR_HOURS, tabs=200)
-    assert "1.00 to 1.00" in written(Run(crowd, (sample(1), sample(2)), None))
+    assert "1.00" in written(Run(crowd, (sample(1), sample(2)), None))
     assert 'class="bar"' not in draw(Run(crowd, (sample(1), sample(2)), None))
 
 
@@ -90,4 +88,4 @@ def test_a_recorded_run_is_read_again_and_one_that_was_cut_off_too(tmp_path: Pat
     file.write_text(file.read_text("utf-8")[:-5], "utf-8")
     cut_off = Run.read(file)
     assert cut_off == Run(FOUR_HOURS, samples, None)
-    assert any(text.startswith("cut off before its end · ") for text in written(cut_off))
+    assert "cut off before its end" in written(cut_off)
