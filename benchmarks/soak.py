@@ -14,7 +14,6 @@ from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from statistics import mean
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
@@ -93,21 +92,26 @@ def figures(run: Run) -> Iterator[Figure]:
         seen = {"lines_sent": run.ending.printed}
         yield Figure(f"{what}: lines lost", run.ending.lost, "", 0, seen)
         yield Figure(f"{what}: lines archived twice", run.ending.twice, "", 0)
-    memory, shares = run.weights(AGENT_MEMORY), run.weights(AGENT_CPU)
-    yield Figure(f"{what}: memory at most", round(max(memory), 1), "MiB", run.bar(AGENT_MEMORY))
-    bar = GROWTH_BAR_MIB if run.usual else None
-    yield _growth(what, run, AGENT_MEMORY, bar)
-    seen = {"most_in_one_sample": max(shares)}
-    yield Figure(f"{what}: share of a core", round(mean(shares), 2), "%", run.bar(AGENT_CPU), seen)
+    for quantity, says, unit in (
+        (AGENT_MEMORY, "memory at most", "MiB"),
+        (AGENT_CPU, "share of a core", "%"),
+    ):
+        held, seen = round(run.held(quantity), 2), _seen(run.weights(quantity))
+        yield Figure(f"{what}: {says}", held, unit, run.bar(quantity), seen)
+    yield _growth(what, run, AGENT_MEMORY, GROWTH_BAR_MIB if run.usual else None)
     yield _growth(what, run, DESCRIPTORS, 0)
     yield _growth(what, run, THREADS, 0)
 
 
 def _growth(what: str, run: Run, quantity: Quantity, bar: float | None) -> Figure:
-    weights, name = run.weights(quantity), quantity.title.rpartition(" ")[2]
-    seen = {"first": weights[0], "least": min(weights), "most": max(weights)}
-    grown = round(run.growth(quantity), 1)
-    return Figure(f"{what}: growth, {name}", grown, quantity.unit, bar, seen)
+    name, grown = quantity.title.rpartition(" ")[2], round(run.growth(quantity), 1)
+    return Figure(
+        f"{what}: growth, {name}", grown, quantity.unit, bar, _seen(run.weights(quantity))
+    )
+
+
+def _seen(weights: list[float]) -> dict[str, float]:
+    return {"first": weights[0], "least": min(weights), "most": max(weights), "last": weights[-1]}
 
 
 def show(file: Path, picture: Path | None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from colab_cdp_agent.keep.curve import MOST_POINTS, thinned
-from colab_cdp_agent.report.markup import Markup, joined, tag
+from colab_cdp_agent.report.markup import Markup, tag
 from colab_cdp_agent.spoken import duration
 from soak_run import QUANTITIES, Quantity, Run, machine, title
 
@@ -29,12 +29,12 @@ text { fill: #dee2e8; font: 13px system-ui, -apple-system, "Segoe UI", Arial, sa
 .name { font-weight: 600 }
 .dim { fill: #9a9ea6; font-size: 12px }
 .last { font-size: 17px; font-weight: 600 }
-.over { fill: #f07178 }
+.dim.over { fill: #f07178 }
 .end { text-anchor: end }
 .middle { text-anchor: middle }
 .curve { fill: none; stroke: #64d2dc; stroke-width: 1.5; stroke-linejoin: round }
 .bar { stroke: #e5c07b; stroke-dasharray: 5 4 }
-.of-bar { fill: #e5c07b }
+.dim.of-bar { fill: #e5c07b }
 .floor { stroke: #4a4f5a }
 .grid { stroke: #272b34 }
 """
@@ -89,20 +89,18 @@ def _row(run: Run, quantity: Quantity, top: float) -> Iterator[Markup]:
     extent = " to ".join(dict.fromkeys(ends))
     yield _line(LEFT, floor, WIDTH - RIGHT, "floor")
     yield _text(LEFT - 8, floor + 4, "0", "dim end")
-    if bar is None:
-        yield _text(24, top + 40, extent, "dim")
-    else:
-        limit = tag("tspan", f"bar {bar:g}", class_="of-bar")
-        yield _text(24, top + 40, joined(f"{extent}, ", limit), "dim")
+    yield _text(24, top + 40, extent, "dim")
+    if bar is not None:
+        held = run.held(quantity)
+        kind = "over" if held > bar else "of-bar"
+        says = f"{quantity.held} {spelled(quantity, held)}, bar {bar:g}"
+        yield _text(24, top + 56, says, f"dim {kind}")
         yield _line(LEFT, y(bar), WIDTH - RIGHT, "bar")
     points = [(sample.at, weight) for sample, weight in zip(run.samples, weights, strict=True)]
     places = (points[place] for place in thinned(points, MOST_POINTS))
     path = " ".join(f"{_x(at, run):.1f},{y(weight):.1f}" for at, weight in places)
     yield tag("polyline", points=path, class_="curve")
-    over = bar is not None and weights[-1] > bar
-    yield _text(
-        WIDTH - RIGHT + 14, top + 30, spelled(quantity, weights[-1]), f"last{' over' * over}"
-    )
+    yield _text(WIDTH - RIGHT + 14, top + 30, spelled(quantity, weights[-1]), "last")
     yield _text(WIDTH - RIGHT + 14, top + 48, quantity.unit, "dim")
 
 

@@ -6,8 +6,8 @@ A run that was cut off has all lines but the last.
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
-from typing import Final, Self
+from statistics import mean, median
+from typing import Final, Literal, Self
 
 USUAL_TABS: Final = 8
 RSS_BAR_MIB: Final = 60.0
@@ -60,6 +60,7 @@ class Quantity:
     Attributes:
         name: that of its weight in a sample.
         bar: what it must not exceed with the usual tabs; None where it has none.
+        held: what is held against the bar, of a whole run.
 
     """
 
@@ -67,10 +68,13 @@ class Quantity:
     title: str
     unit: str = ""
     bar: float | None = None
+    held: Literal["most", "mean"] = "most"
 
 
 AGENT_MEMORY: Final = Quantity("agent_mib", "Agent: memory", "MiB", RSS_BAR_MIB)
-AGENT_CPU: Final = Quantity("cpu_percent", "Agent: processor", "% of a core", CPU_BAR_PERCENT)
+AGENT_CPU: Final = Quantity(
+    "cpu_percent", "Agent: processor", "% of a core", CPU_BAR_PERCENT, "mean"
+)
 DESCRIPTORS: Final = Quantity("descriptors", "Agent: descriptors")
 THREADS: Final = Quantity("threads", "Agent: threads")
 QUANTITIES: Final = (
@@ -134,6 +138,11 @@ class Run:
     def weights(self, quantity: Quantity) -> list[float]:
         """Return a quantity in each sample."""
         return [sample.weights[quantity.name] for sample in self.samples]
+
+    def held(self, quantity: Quantity) -> float:
+        """Return what of a quantity is held against its bar."""
+        weights = self.weights(quantity)
+        return max(weights) if quantity.held == "most" else mean(weights)
 
     def quarter(self, quantity: Quantity, nth: int) -> list[float]:
         """Return a quantity in the samples of a quarter of the run, the first being 1."""

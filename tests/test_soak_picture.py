@@ -42,24 +42,28 @@ def test_a_picture_says_what_was_run_the_bars_and_the_last_values() -> None:
     assert "8 tabs, 80 lines a second, for 1 h 00 min" in texts
     assert "288,000 lines printed, 2 lost, 1 archived twice" in texts
     assert "2 x <fast>, Linux, Chromium 1, 2026-11-25" in texts
-    assert {"44.0 to 61.5, bar 60", "61.5", "4 to 6", "6", "1.00, bar 3"} <= set(texts)
+    assert {"44.0 to 61.5", "most 61.5, bar 60", "mean 1.00, bar 3"} <= set(texts)
+    assert {"61.5", "4 to 6", "6"} <= set(texts)
     assert {"0", "10 min", "50 min", "1 h"} <= set(texts)
 
 
 def test_the_bars_are_drawn_and_what_is_over_its_bar_is_marked() -> None:
-    def classes(weight: float) -> list[str]:
-        run = Run(FOUR_HOURS, (sample(1), sample(2, agent_mib=weight)), None)
+    def classes(**weights: float) -> list[str]:
+        run = Run(FOUR_HOURS, (sample(1), sample(2, **weights)), None)
         return [each.get("class", "") for each in ET.fromstring(draw(run)).iter()]
 
-    assert classes(60.0).count("bar") == classes(60.1).count("bar") == 2
-    assert "last over" in classes(60.1)
-    assert "last over" not in classes(60.0)
+    assert classes().count("bar") == 2
+    assert "dim over" not in classes(agent_mib=60.0, cpu_percent=4.9)  # of which the mean counts
+    assert classes(agent_mib=60.1).count("dim over") == 1
+    assert classes(agent_mib=60.1, cpu_percent=5.1).count("dim over") == 2
 
 
 def test_more_tabs_than_usual_have_no_bars() -> None:
     crowd = replace(FOUR_HOURS, tabs=200)
-    assert "1.00" in written(Run(crowd, (sample(1), sample(2)), None))
-    assert 'class="bar"' not in draw(Run(crowd, (sample(1), sample(2)), None))
+    run = Run(crowd, (sample(1), sample(2, agent_mib=99.9)), None)
+    assert "1.00 to 99.9" in written(run)
+    assert not any("bar" in text for text in written(run))
+    assert 'class="bar"' not in draw(run)
 
 
 def test_a_long_run_is_thinned_and_its_peak_stays() -> None:
