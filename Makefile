@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 BACKGROUND = $(BIN)/python scripts/background.py
 
-.PHONY: help setup check test pure run start stop status logs phone demo bench
+.PHONY: help setup check test pure run start stop status logs phone demo bench soak
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,11 @@ demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kern
 bench: .venv/has-dev ## the benchmarks, a few minutes; half an hour with ARGS=--full
 	$(BIN)/python scripts/programs.py
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: .venv/has-dev ## hours of printing at 8 tabs, then ten minutes at 200; ARGS="--hours 1"
+	$(BIN)/python scripts/programs.py
+	@$(BIN)/python benchmarks/soak.py $(ARGS); first=$$?; \
+	  $(BIN)/python benchmarks/soak.py --tabs 200 --rate 200 --minutes 10 && exit $$first
 
 .venv/has-%: pyproject.toml scripts/environment.py
 	$(PYTHON) scripts/environment.py $*

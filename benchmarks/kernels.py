@@ -44,8 +44,12 @@ class Kernel:
         await socket.wait_closed()
         self._sockets.discard(socket)
 
-    async def run(self, rate: float, seconds: float, at_once: int) -> None:
-        """Run one cell that prints that many lines a second, so many in each message."""
+    async def run(self, rate: float, seconds: float, at_once: int, after: float) -> None:
+        """Run one cell that prints that many lines a second, so many in each message.
+
+        It begins after a while of its own, so that many slow kernels do not print in step.
+        """
+        await asyncio.sleep(after)
         await self._say("status", {"execution_state": "busy"})
         await self._say("execute_input", {"code": "train()", "execution_count": 1})
         loop = asyncio.get_running_loop()
@@ -53,7 +57,7 @@ class Kernel:
         while (elapsed := loop.time() - began) < seconds:
             while self.printed + at_once <= rate * elapsed:
                 await self._print(at_once)
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(max(TICK_S, (self.printed + at_once) / rate - elapsed))
         await self._say("execute_reply", {"status": "ok", "execution_count": 1}, "shell")
         await self._say("status", {"execution_state": "idle"})
 
@@ -105,9 +109,12 @@ async def main(options: argparse.Namespace) -> None:
         await asyncio.gather(*(kernel.connected.wait() for kernel in kernels.values()))
         print("connected", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
-        rate = options.rate / options.tabs
+        rate, at_once = options.rate / options.tabs, options.at_once
         await asyncio.gather(
-            *(kernel.run(rate, options.seconds, options.at_once) for kernel in kernels.values())
+            *(
+                kernel.run(rate, options.seconds, at_once, at_once / options.rate * place)
+                for place, kernel in enumerate(kernels.values())
+            )
         )
         print(json.dumps({name: kernel.printed for name, kernel in kernels.items()}), flush=True)
         await asyncio.to_thread(sys.stdin.readline)
