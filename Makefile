@@ -48,9 +48,13 @@ phone: .venv/has-run ## where the phone page is, and a code to scan
 demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
 	$(BIN)/colab-cdp-agent demo $(ARGS)
 
-bench: .venv/has-dev ## the benchmarks, a few minutes; half an hour with ARGS=--full
+bench: .venv/has-bench ## the benchmarks, a few minutes; half an hour with ARGS=--full
 	$(BIN)/python scripts/programs.py
 	$(BIN)/python -m benchmarks $(ARGS)
+
+.venv/has-bench: .venv/has-dev pyproject.toml benchmarks/contenders/package.json scripts/contenders.py
+	$(BIN)/python scripts/contenders.py
+	@touch $@
 
 .venv/has-%: pyproject.toml scripts/environment.py
 	$(PYTHON) scripts/environment.py $*

@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 import page
 
-NAMES = ("attach", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup")
+NAMES = ("attach", "peers", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup")
 
 
 def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:
@@ -30,7 +30,7 @@ def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:
 
 
 def show(figures: list[dict[str, Any]]) -> None:
-    """Print the table."""
+    """Print the figures with their bars."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("what")
     for name in ("figure", "bar"):
@@ -39,6 +39,18 @@ def show(figures: list[dict[str, Any]]) -> None:
     for each in figures:
         figure = page.spelled(each["figure"], each["unit"])
         table.add_row(each["what"], figure, page.limit(each), page.verdict(each))
+    Console().print(table)
+
+
+def show_compared(figures: list[dict[str, Any]]) -> None:
+    """Print what is compared, a column for each contender."""
+    whats, rows = page.compared(figures)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for name, *_cells in rows:
+        table.add_column(name, justify="right")
+    for number, what in enumerate(whats, 1):
+        table.add_row(what, *(row[number] for row in rows))
     Console().print(table)
 
 
@@ -57,7 +69,10 @@ def main() -> int:
         if options.json:
             lines = [json.dumps(each) + "\n" for each in (where, *figures)]
             options.json.write_text("".join(lines), "utf-8")
-    show(figures)
+    if alone := [each for each in figures if not each["contender"]]:
+        show(alone)
+    if beside := [each for each in figures if each["contender"]]:
+        show_compared(beside)
     return int(bool(failures) or "NOT MET" in map(page.verdict, figures))
 
 
