@@ -43,15 +43,15 @@ def show(figures: list[dict[str, Any]]) -> None:
 
 
 def show_compared(figures: list[dict[str, Any]]) -> None:
-    """Print what is compared, a column for each contender."""
-    whats, rows = page.compared(figures)
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for name, *_cells in rows:
-        table.add_column(name, justify="right")
-    for number, what in enumerate(whats, 1):
-        table.add_row(what, *(row[number] for row in rows))
-    Console().print(table)
+    """Print a table for each kind of thing that is compared, a row for each contender."""
+    for kind, whats, rows in page.compared(figures):
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        table.add_column(kind, no_wrap=True)
+        for what in whats:
+            table.add_column(what, justify="right")
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table, "")
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,15 @@ def verdict(figure: dict[str, Any]) -> str:
     return "met" if figure["figure"] <= figure["bar"] else "NOT MET"
 
 
-def compared(figures: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return what is compared, and for each contender its name and a cell for each of these."""
-    whats = list(dict.fromkeys(each["what"] for each in figures))
-    cells = {(each["contender"], each["what"]): cell(each) for each in figures}
-    names = dict.fromkeys(each["contender"] for each in figures)
-    return whats, [[name, *(cells.get((name, what), "") for what in whats)] for name in names]
+def compared(figures: list[dict[str, Any]]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Yield each kind of thing that is compared, the things, and a row for each contender."""
+    for kind in dict.fromkeys(each["what"].partition(": ")[0] for each in figures):
+        mine = [each for each in figures if each["what"].startswith(f"{kind}: ")]
+        cells = {(each["contender"], each["what"]): cell(each) for each in mine}
+        whats = dict.fromkeys(each["what"] for each in mine)
+        names = dict.fromkeys(each["contender"] for each in mine)
+        rows = [[name, *(cells[name, what] for what in whats)] for name in names]
+        yield kind, [what.removeprefix(f"{kind}: ") for what in whats], rows
 
 
 def cell(figure: dict[str, Any]) -> str:
@@ -79,11 +83,13 @@ def table(figures: list[dict[str, Any]]) -> list[str]:
     return ["| what | figure | bar | |", "|---|--:|--:|---|", *rows]
 
 
-def peer_table(figures: list[dict[str, Any]]) -> list[str]:
-    """Return a row for each contender."""
-    whats, rows = compared(figures)
-    lines = [f"| {' | '.join(row)} |" for row in (["", *whats], *rows)]
-    return [lines[0], "|---|" + "--:|" * len(whats), *lines[1:]]
+def peer_tables(figures: list[dict[str, Any]]) -> list[str]:
+    """Return a table for each kind of thing that is compared."""
+    lines = []
+    for kind, whats, rows in compared(figures):
+        head, *body = (f"| {' | '.join(row)} |" for row in ([kind, *whats], *rows))
+        lines += ["", head, "|---|" + "--:|" * len(whats), *body]
+    return lines[1:]
 
 
 def written(text: str, name: str, where: dict[str, str], rows: list[str]) -> str:
@@ -106,7 +112,7 @@ def main() -> None:
     if alone:
         text = written(text, "figures", where, table(alone))
     if beside:
-        text = written(text, "peers", where, peer_table(beside))
+        text = written(text, "peers", where, peer_tables(beside))
     PAGE.write_text(text, "utf-8")
 
 

@@ -15,9 +15,17 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 from contenders.field import Field
 from contenders.process import AGENT, FLOOR, FLOOR_AGAIN, PEERS
 from contenders.speed import speed
+from contenders.trouble import hung_tab, killed
+from contenders.watching import footprint, notice
 
 NAMES = (FLOOR, FLOOR_AGAIN, AGENT, *PEERS)
-ROWS = {"speed": speed}
+ROWS = {
+    "speed": speed,
+    "notice": notice,
+    "footprint": footprint,
+    "hung": hung_tab,
+    "killed": killed,
+}
 
 
 def main() -> None:

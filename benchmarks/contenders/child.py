@@ -28,7 +28,7 @@ class Child:
         self._contender: Contender
         self._tabs: dict[str, Any] = {}
         self._told: list[tuple[float, str]] = []
-        self._hung: asyncio.Task[Any]
+        self._hung: asyncio.Task[dict[str, Any]]
 
     async def attach(self, **where: Any) -> dict[str, Any]:
         """Attach to the wanted tabs, and evaluate in each."""
@@ -62,15 +62,13 @@ class Child:
 
     async def ask_hung(self, number: str) -> dict[str, Any]:
         """Evaluate in a tab that does not answer, and leave it at that."""
-        self._hung = asyncio.create_task(self._status(self._tabs[number]))
+        self._hung = asyncio.create_task(self._ask_hung(self._tabs[number]))
         return {}
 
     async def end_of_hung(self, limit_s: float) -> dict[str, Any]:
-        """Return by which error the call ended by itself, if it did."""
+        """Return after how many seconds that ended by itself, and by which error, if it did."""
         await asyncio.wait([self._hung], timeout=limit_s)
-        if not self._hung.done():
-            return {"how": None}
-        return {"how": _named(self._hung.exception())}
+        return self._hung.result() if self._hung.done() else {"how": None}
 
     async def until_lost(self, limit_s: float) -> dict[str, Any]:
         """Evaluate until that fails; return when and how, by the wall clock."""
@@ -83,10 +81,22 @@ class Child:
         except Exception as error:  # noqa: BLE001 - each library has its own
             return {"at_ms": 1000 * time.time(), "how": _named(error)}
 
+    async def used(self) -> dict[str, Any]:
+        """Return the processor time that was used so far."""
+        return {"cpu_ms": 1000 * time.process_time()}
+
     async def close(self) -> dict[str, Any]:
         """Leave the browser."""
         await self._contender.close()
         return {}
+
+    async def _ask_hung(self, tab: Any) -> dict[str, Any]:
+        began = time.perf_counter()
+        try:
+            await self._status(tab)
+        except Exception as error:  # noqa: BLE001 - each library has its own
+            return {"after_s": time.perf_counter() - began, "how": _named(error)}
+        return {"after_s": time.perf_counter() - began, "how": "an answer"}
 
     async def _use(self, tab: Any) -> None:
         self._tabs[(await self._status(tab))["number"]] = tab
@@ -110,8 +120,9 @@ async def spent() -> AsyncGenerator[dict[str, Any]]:
     answer["cpu_ms"] = 1000 * (time.process_time() - used)
 
 
-def _named(error: BaseException | None) -> str:
-    return f"{type(error).__name__}: {str(error)[:200]}"
+def _named(error: BaseException) -> str:
+    """Return an error in one line."""
+    return f"{type(error).__name__}: {str(error).partition('\n')[0][:200]}"
 
 
 async def main() -> None:

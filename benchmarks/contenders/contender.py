@@ -1,5 +1,6 @@
 """What every contender can do, and what it does it with."""
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,7 @@ class Contender:
 
     def __init__(self, where: Where) -> None:
         self.where = where
-        self.binding = f"told{type(self).__name__}"
+        self.binding = f"told{os.getpid()}"
 
     async def prepare(self) -> None:
         """Do what a program does once, however often it attaches."""

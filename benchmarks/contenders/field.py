@@ -4,14 +4,16 @@ import random
 import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import psutil
 
-from contenders.process import FLOOR, ContenderFailedError, Name, Process
+from contenders.process import ASK_LIMIT_S, FLOOR, ContenderFailedError, Name, Process
 from figure import Figure
 
+T = TypeVar("T")
 Times = dict[str, list[float]]
 
 
@@ -69,8 +71,8 @@ class Field:
         """Have something done; who cannot do it is out, and the answer None."""
         return self.try_to(process, lambda: process.ask(do, **what))
 
-    def try_to(self, process: Process, do: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-        """Return the answer of a contender; who gives none is out, and the answer None."""
+    def try_to(self, process: Process, do: Callable[[], T]) -> T | None:
+        """Return what came of it; a contender that fails is out, and the answer None."""
         if process.name in self.faults:
             return None
         try:
@@ -79,6 +81,21 @@ class Field:
             self.faults[process.name] = str(error)
             self._end(process.name)
             return None
+
+    def together(
+        self, do: str, meanwhile: Callable[[], None] = lambda: None, **what: Any
+    ) -> dict[str, dict[str, Any]]:
+        """Have something done by all at once; return the answers of those who could."""
+        asked = [process for process in self.drawn() if process.name not in self.faults]
+        for process in asked:
+            process.send(do, **what)
+        meanwhile()
+        limit_s = what.get("limit_s", 0) + ASK_LIMIT_S
+        answers = {
+            process.name: self.try_to(process, partial(process.answer, limit_s))
+            for process in asked
+        }
+        return {name: answer for name, answer in answers.items() if answer is not None}
 
     def tell(self, what: str, cells: dict[str, Cell]) -> None:
         """Tell a column of the table: a cell for each contender, or why there is none."""

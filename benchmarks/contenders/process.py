@@ -166,15 +166,27 @@ class Process:
         return answer
 
     def cpu_s(self) -> float:
-        """Return the processor time that it used so far, in seconds, with all processes below."""
-        return _cpu_s(self._tree())
+        """Return the processor time that it used so far, in seconds, with all processes below.
+
+        Raises:
+            ContenderFailedError: it does not answer.
+
+        """
+        self.send("used")
+        own: float = self.answer()["cpu_ms"] / 1000
+        return own + self._cpu_s_below()
 
     def rss_mib(self) -> float:
         """Return its resident memory, with all processes below."""
         return sum(process.memory_info().rss for process in self._tree()) / MIB
 
     def _cpu_s_below(self) -> float:
-        return _cpu_s(self._tree()[1:])
+        used = 0.0
+        for process in self._tree()[1:]:
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                used += times.user + times.system
+        return used
 
     def _tree(self) -> list[psutil.Process]:
         try:
@@ -188,11 +200,3 @@ class Process:
         for line in self._process.stdout:
             self._answers.put(line)
         self._answers.put("")
-
-
-def _cpu_s(processes: list[psutil.Process]) -> float:
-    used = 0.0
-    for process in processes:
-        times = process.cpu_times()
-        used += times.user + times.system
-    return used

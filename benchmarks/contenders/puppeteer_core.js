@@ -9,18 +9,26 @@ const readline = require("node:readline");
 const puppeteer = require("puppeteer-core"); // found by NODE_PATH
 const { OBSERVE, PAGE, STATUS } = JSON.parse(process.argv[2]);
 
-const BINDING = "toldPuppeteer";
+const BINDING = `told${process.pid}`;
 const LOST_PAUSE_MS = 5;
 
 let browser = /** @type {any} */ (null);
-let hung = /** @type {Promise<string>} */ (Promise.resolve(""));
+let hung = /** @type {Promise<any>} */ (Promise.resolve());
 let told = /** @type {[number, string][]} */ ([]);
 /** The attached pages, by their numbers. */
 const tabs = new Map();
 
-const now = () => performance.timeOrigin + performance.now();
-const named = (error) => `${error.name}: ${error.message.slice(0, 200)}`;
+/** The wall clock, finer than its milliseconds; the two drift apart, so it is begun anew. */
+let wall = 0;
+const now = () => wall + performance.now();
+const named = (error) => `${error.name}: ${error.message.split("\n")[0].slice(0, 200)}`;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function beginClock() {
+  const began = Date.now();
+  while (Date.now() === began);
+  wall = Date.now() - performance.now();
+}
 
 async function status(page) {
   const seen = await page.evaluate(`(${STATUS})()`);
@@ -28,13 +36,17 @@ async function status(page) {
   return seen;
 }
 
+function processorTimeMs() {
+  const used = process.cpuUsage();
+  return (used.user + used.system) / 1000;
+}
+
 /** What something took, in milliseconds: by the clock, and of the processor. */
 async function spent(work) {
   const began = performance.now();
-  const before = process.cpuUsage();
+  const before = processorTimeMs();
   await work();
-  const used = process.cpuUsage(before);
-  return { ms: performance.now() - began, cpu_ms: (used.user + used.system) / 1000 };
+  return { ms: performance.now() - began, cpu_ms: processorTimeMs() - before };
 }
 
 const doers = {
@@ -69,19 +81,24 @@ const doers = {
   },
 
   async told() {
+    beginClock();
     return { noticed: told.splice(0) };
   },
 
   async ask_hung({ number }) {
-    hung = status(tabs.get(number)).then(() => "answered", named);
+    const began = performance.now();
+    const ended = (how) => ({ after_s: (performance.now() - began) / 1000, how });
+    hung = status(tabs.get(number)).then(
+      () => ended("an answer"), (error) => ended(named(error)));
     return {};
   },
 
   async end_of_hung({ limit_s: limit }) {
-    return { how: await Promise.race([hung, pause(1000 * limit).then(() => null)]) };
+    return Promise.race([hung, pause(1000 * limit).then(() => ({ how: null }))]);
   },
 
   async until_lost({ limit_s: limit }) {
+    beginClock();
     const lost = (async () => {
       const [page] = tabs.values();
       for (;;) {
@@ -91,6 +108,10 @@ const doers = {
     })().catch((error) => ({ at_ms: now(), how: named(error) }));
     const late = pause(1000 * limit).then(() => ({ at_ms: now(), how: "TimeoutError: " }));
     return Promise.race([lost, late]);
+  },
+
+  async used() {
+    return { cpu_ms: processorTimeMs() };
   },
 
   async close() {

@@ -14,7 +14,7 @@ PROCESSOR_TIME_AT = 50
 
 def speed(field: Field, *, full: bool) -> None:
     """Tell both, for each number of tabs."""
-    rounds = 40 if full else 10
+    rounds = 40 if full else 8
     for tabs in (1, 10, 50, 200) if full else (1, 10, 50):
         with Chromium() as chromium:
             open_tabs(chromium, "any", tabs)
@@ -36,7 +36,7 @@ def attach(field: Field, chromium: Chromium, tabs: int, rounds: int) -> None:
                 wall.setdefault(process.name, []).append(answer["ms"])
             # Chrome puts away what was attached, and has more to do where there was more.
             time.sleep(max(SETTLE_S, time.monotonic() - began))
-    field.tell_ratios(f"attach to {tabs} tabs", wall)
+    field.tell_ratios(f"speed: attach to {tabs}", wall)
 
 
 def evaluate(field: Field, chromium: Chromium, tabs: int, rounds: int) -> None:
@@ -56,6 +56,6 @@ def evaluate(field: Field, chromium: Chromium, tabs: int, rounds: int) -> None:
                 cpu.setdefault(process.name, []).append(answer["cpu_ms"] / times)
     for process in field.drawn():
         field.attempt(process, "close")
-    field.tell_ratios(f"evaluate in {tabs} tabs", wall)
+    field.tell_ratios(f"speed: evaluate in {tabs}", wall)
     if tabs == PROCESSOR_TIME_AT:
-        field.tell_ratios(f"evaluate in {tabs} tabs: own processor time", cpu)
+        field.tell_ratios(f"speed: own processor time of evaluating in {tabs}", cpu)
