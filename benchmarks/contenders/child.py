@@ -122,7 +122,8 @@ async def spent() -> AsyncGenerator[dict[str, Any]]:
 
 def _named(error: BaseException) -> str:
     """Return an error in one line."""
-    return f"{type(error).__name__}: {str(error).partition('\n')[0][:200]}"
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first[:200]}"
 
 
 async def main() -> None:
