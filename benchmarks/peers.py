@@ -3,7 +3,8 @@
 Each contender is a process; all of them meet the same Chromium, in random order round by round.
 Attaching and evaluating are told as the median over the rounds of the time against the floor's in
 the same round; the floor's own stands in milliseconds. `floor again` is the floor once more, in a
-process of its own: what differs between the two is the machine.
+process of its own: what differs between the two is the machine. `isolated floor` evaluates in a
+world of its own, as the agent must: a page's own scripts see nothing of it there.
 """
 
 import argparse
@@ -13,12 +14,12 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 from contenders.field import Field
-from contenders.process import AGENT, FLOOR, FLOOR_AGAIN, PEERS
+from contenders.process import AGENT, FLOOR, FLOOR_AGAIN, ISOLATED_FLOOR, PEERS
 from contenders.speed import speed
 from contenders.trouble import hung_tab, killed
 from contenders.watching import footprint, notice
 
-NAMES = (FLOOR, FLOOR_AGAIN, AGENT, *PEERS)
+NAMES = (FLOOR, FLOOR_AGAIN, ISOLATED_FLOOR, AGENT, *PEERS)
 ROWS = {
     "speed": speed,
     "notice": notice,

@@ -4,9 +4,10 @@ import random
 import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import psutil
 
@@ -17,13 +18,14 @@ T = TypeVar("T")
 Times = dict[str, list[float]]
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True)
+class Cell:
     """What is told of one contender in one column of the table: a figure, words, or both."""
 
     figure: float | None
     unit: str = ""
     said: str = ""
-    beside: dict[str, Any] = {}  # noqa: RUF012 - nothing is put into it
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 class Field:

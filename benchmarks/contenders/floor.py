@@ -85,6 +85,13 @@ class IsolatedFloor(Floor):
         script = {"expression": f"({function})()", "returnByValue": True, "contextId": world}
         return (await self._call("Runtime.evaluate", script, session))["result"].get("value")
 
+    async def bind(self, tab: Any, told: Told) -> None:
+        session, world = tab
+        self._told[session] = told
+        binding = {"name": self.binding, "executionContextId": world}
+        await self._call("Runtime.enable", {}, session)
+        await self._call("Runtime.addBinding", binding, session)
+
     async def _open(self, target: str) -> Any:
         session = await super()._open(target)
         world = {"frameId": target, "worldName": "colab-cdp-agent"}

@@ -22,7 +22,7 @@ class Playwright(Contender):
 
     async def attach(self, use: Use) -> None:
         assert Playwright._driver is not None
-        self._browser = await Playwright._driver.chromium.connect_over_cdp(self.where.http)
+        self._browser = await Playwright._driver.chromium.connect_over_cdp(self.where.address)
         pages = [page for context in self._browser.contexts for page in context.pages]
         await asyncio.gather(*(use(page) for page in pages if self.where.wants(page.url)))
 

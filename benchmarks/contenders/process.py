@@ -6,6 +6,7 @@ import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Name:
     Attributes:
         name: as it stands in a table.
         module: in this folder.
-        kind: the class in it.
+        kind: the class in it; empty where the module is Node's.
         ours: it needs no packages apart from the agent's own.
 
     """
@@ -48,11 +49,17 @@ class Name:
 
     def absence(self) -> str | None:
         """Return why it cannot take part, or None."""
-        if self.ours or (PACKAGES / self.name).is_dir():
-            return None
-        if self.kind == "" and shutil.which("node") is None:
+        if not self.kind and shutil.which("node") is None:
             return "Node is not installed"
+        if self.ours or self.packages.is_dir():
+            return None
         return "its packages are not installed"
+
+    @property
+    def packages(self) -> Path:
+        """The folder of its packages."""
+        folder = PACKAGES / self.name
+        return folder if self.kind else folder / "node_modules"
 
     def command(self) -> list[str]:
         """Return how its process is started."""
@@ -64,10 +71,9 @@ class Name:
 
     def environment(self) -> dict[str, str]:
         """Return where its packages are, and nobody else's."""
-        packages = PACKAGES / self.name
         if not self.kind:
-            return {"NODE_PATH": str(packages / "node_modules")}
-        paths = [HERE.parent, *([] if self.ours else [packages])]
+            return {"NODE_PATH": str(self.packages)}
+        paths = [HERE.parent, *([] if self.ours else [self.packages])]
         return {"PYTHONPATH": os.pathsep.join(map(str, paths))}
 
 
@@ -93,6 +99,8 @@ class Process:
         self.name = name.name
         self._name = name
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process: subprocess.Popen[str]
 
     def __enter__(self) -> Self:
@@ -101,10 +109,10 @@ class Process:
             env=os.environ | self._name.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader.start()
         return self
 
     def __exit__(
@@ -113,12 +121,17 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        tree = self._tree()
-        for process in tree:
+        below = self._tree()[1:]
+        for process in (*below, self._process):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(tree, timeout=END_LIMIT_S)
-        self._process.communicate()
+        psutil.wait_procs(below, timeout=END_LIMIT_S)
+        self._process.wait(END_LIMIT_S)
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(BrokenPipeError):  # what it was asked last, and never read
+                pipe.close()
+        self._errors.close()
 
     def ask(self, do: str, *, limit_s: float = ASK_LIMIT_S, **what: Any) -> dict[str, Any]:
         """Have something done, and return what came of it.
@@ -159,7 +172,7 @@ class Process:
         except queue.Empty:
             raise ContenderFailedError(f"no answer in {limit_s:g} s") from None
         if not line:
-            raise ContenderFailedError("its process ended")
+            raise ContenderFailedError(f"its process ended: {self._last_error()}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise ContenderFailedError(answer["error"])
@@ -179,6 +192,10 @@ class Process:
     def rss_mib(self) -> float:
         """Return its resident memory, with all processes below."""
         return sum(process.memory_info().rss for process in self._tree()) / MIB
+
+    def _last_error(self) -> str:
+        self._errors.seek(0)
+        return next(reversed(self._errors.read().splitlines()), "without a word")
 
     def _cpu_s_below(self) -> float:
         used = 0.0

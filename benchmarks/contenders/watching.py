@@ -37,7 +37,7 @@ def notice(field: Field, *, full: bool) -> None:
 
     Some change what a page believes of itself, in every tab there is.
     """
-    rounds, hidden_s = (40, HIDDEN_FULL_S) if full else (12, HIDDEN_S)
+    rounds, hidden_s = (30, HIDDEN_FULL_S) if full else (12, HIDDEN_S)
     field.begin()
     with ExitStack() as exits:
         watched = []
