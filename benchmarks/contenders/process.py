@@ -129,7 +129,7 @@ class Process:
         self._process.wait(END_LIMIT_S)
         self._reader.join()
         for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(BrokenPipeError):  # what it was asked last, and never read
+            with suppress(OSError):  # what it was asked last, and never read
                 pipe.close()
         self._errors.close()
 
@@ -157,8 +157,9 @@ class Process:
     def send(self, do: str, **what: Any) -> None:
         """Ask for something whose answer is looked for later."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
-        self._process.stdin.flush()
+        with suppress(OSError):  # its process ended, which `answer` says
+            self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
+            self._process.stdin.flush()
 
     def answer(self, limit_s: float = ASK_LIMIT_S) -> dict[str, Any]:
         """Return the next answer.
