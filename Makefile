@@ -48,7 +48,7 @@ phone: .venv/has-run ## where the phone page is, and a code to scan
 demo: .venv/has-demo ## no Colab at hand: the agent on a stand-in with real kernels
 	$(BIN)/colab-cdp-agent demo $(ARGS)
 
-bench: .venv/has-bench ## the benchmarks, a few minutes; half an hour with ARGS=--full
+bench: .venv/has-bench ## the benchmarks, a quarter of an hour; an hour with ARGS=--full
 	$(BIN)/python scripts/programs.py
 	$(BIN)/python -m benchmarks $(ARGS)
 

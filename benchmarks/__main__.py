@@ -1,6 +1,6 @@
 """Every benchmark in turn, and one table in the end: `make bench`.
 
-`python -m benchmarks attach notice` runs those; `--full` takes half an hour in place of minutes.
+`python -m benchmarks attach notice` runs those; `--full` takes an hour, not a quarter of one.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> int:
     """Run the named benchmarks, or all; fail where one failed or a bar was not met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--full", action="store_true", help="half an hour in place of minutes")
+    parser.add_argument("--full", action="store_true", help="an hour, not a quarter of one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, one a line")
     options = parser.parse_args()
     where, figures, failures = page.machine(), [], 0

@@ -57,15 +57,34 @@ def verdict(figure: dict[str, Any]) -> str:
     return "met" if figure["figure"] <= figure["bar"] else "NOT MET"
 
 
-def compared(figures: list[dict[str, Any]]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Yield each kind of thing that is compared, the things, and a row for each contender."""
+def compared(
+    figures: list[dict[str, Any]], bold: str = ""
+) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Yield each kind of thing that is compared, the things, and a row for each contender.
+
+    `bold` stands around the best figure of each, but for those of the floors.
+    """
     for kind in dict.fromkeys(each["what"].partition(": ")[0] for each in figures):
         mine = [each for each in figures if each["what"].startswith(f"{kind}: ")]
         cells = {(each["contender"], each["what"]): cell(each) for each in mine}
+        for figure in mine:
+            if figure is best(mine, figure["what"]):
+                key = figure["contender"], figure["what"]
+                cells[key] = f"{bold}{cells[key]}{bold}"
         whats = dict.fromkeys(each["what"] for each in mine)
         names = dict.fromkeys(each["contender"] for each in mine)
         rows = [[name, *(cells[name, what] for what in whats)] for name in names]
         yield kind, [what.removeprefix(f"{kind}: ") for what in whats], rows
+
+
+def best(figures: list[dict[str, Any]], what: str) -> dict[str, Any] | None:
+    """Return the smallest figure of one thing that is compared, the floors' left out."""
+    entered = (
+        each
+        for each in figures
+        if each["what"] == what and each["figure"] is not None and "floor" not in each["contender"]
+    )
+    return min(entered, key=lambda each: each["figure"], default=None)
 
 
 def cell(figure: dict[str, Any]) -> str:
@@ -84,9 +103,9 @@ def table(figures: list[dict[str, Any]]) -> list[str]:
 
 
 def peer_tables(figures: list[dict[str, Any]]) -> list[str]:
-    """Return a table for each kind of thing that is compared."""
+    """Return a table for each kind of thing that is compared; the best of each stands in bold."""
     lines = []
-    for kind, whats, rows in compared(figures):
+    for kind, whats, rows in compared(figures, bold="**"):
         head, *body = (f"| {' | '.join(row)} |" for row in ([kind, *whats], *rows))
         lines += ["", head, "|---|" + "--:|" * len(whats), *body]
     return lines[1:]

@@ -74,11 +74,13 @@ class Child:
         """Evaluate until that fails; return when and how, by the wall clock."""
         (tab,) = self._tabs.values()
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(limit_s) as deadline:
                 while True:
                     await self._contender.evaluate(tab, STATUS)
                     await asyncio.sleep(LOST_PAUSE_S)
-        except Exception as error:  # noqa: BLE001 - each library has its own
+        except Exception as error:
+            if deadline.expired():
+                raise
             return {"at_ms": 1000 * time.time(), "how": _named(error)}
 
     async def used(self) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class Field:
 
     def drawn(self) -> list[Process]:
         """Return those that take part, in random order."""
-        return random.sample([process for process, _ in self._running.values()], len(self._running))
+        processes = [process for process, _exits in self._running.values()]
+        return random.sample(processes, len(processes))
 
     def attempt(self, process: Process, do: str, **what: Any) -> dict[str, Any] | None:
         """Have something done; who cannot do it is out, and the answer None."""
@@ -88,7 +89,7 @@ class Field:
         self, do: str, meanwhile: Callable[[], None] = lambda: None, **what: Any
     ) -> dict[str, dict[str, Any]]:
         """Have something done by all at once; return the answers of those who could."""
-        asked = [process for process in self.drawn() if process.name not in self.faults]
+        asked = self.drawn()
         for process in asked:
             process.send(do, **what)
         meanwhile()
@@ -108,7 +109,7 @@ class Field:
             beside = cell.beside | {"load": load}
             Figure(what, figure, cell.unit, None, beside, name, cell.said).tell()
 
-    def tell_ratios(self, what: str, times: Times, **beside: dict[str, Any]) -> None:
+    def tell_ratios(self, what: str, times: Times) -> None:
         """Tell the median of each contender's ratios to the floor; the floor's own in ms."""
         floor = times[FLOOR.name]
         cells = {}
@@ -116,7 +117,6 @@ class Field:
             if name in self.faults:
                 continue
             seen = {"rounds": len(each), "ms": round(statistics.median(each), 2)}
-            seen |= {key: values[name] for key, values in beside.items()}
             ratio = statistics.median(a / b for a, b in zip(each, floor, strict=True))
             cells[name] = Cell(ratio, "x", "", seen)
         cells[FLOOR.name] = Cell(statistics.median(floor), "ms", "", cells[FLOOR.name].beside)

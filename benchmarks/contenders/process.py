@@ -20,7 +20,7 @@ from chromium import Chromium
 from contenders.contender import OBSERVE, PAGE, STATUS
 
 HERE = Path(__file__).parent
-PACKAGES = Path(sys.prefix) / "peers"  # where `scripts/environment.py bench` puts them
+PACKAGES = Path(sys.prefix) / "peers"  # where `scripts/contenders.py` puts them
 ASK_LIMIT_S = 60.0
 END_LIMIT_S = 5.0
 MIB = 2**20
@@ -192,7 +192,11 @@ class Process:
 
     def rss_mib(self) -> float:
         """Return its resident memory, with all processes below."""
-        return sum(process.memory_info().rss for process in self._tree()) / MIB
+        held = 0.0
+        for process in self._tree():
+            with suppress(psutil.NoSuchProcess):
+                held += process.memory_info().rss
+        return held / MIB
 
     def _last_error(self) -> str:
         self._errors.seek(0)
