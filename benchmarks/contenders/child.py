@@ -125,7 +125,7 @@ async def spent() -> AsyncGenerator[dict[str, Any]]:
 def _named(error: BaseException) -> str:
     """Return an error in one line."""
     first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first[:200]}"
+    return f"{type(error).__name__}: {first[:200]}".removesuffix(": ")
 
 
 async def main() -> None:
