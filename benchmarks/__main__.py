@@ -1,6 +1,6 @@
 """Every benchmark in turn, and one table in the end: `make bench`.
 
-`python -m benchmarks attach notice` runs those; `--full` takes half an hour in place of minutes.
+`python -m benchmarks attach notice` runs those; `--full` takes an hour, not a quarter of one.
 """
 
 import argparse
@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 import page
 
-NAMES = ("attach", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup")
+NAMES = ("attach", "peers", "notice", "tap", "wire", "scale", "footprint", "phone_page", "startup")
 
 
 def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:
@@ -30,7 +30,7 @@ def run(name: str, *, full: bool) -> tuple[list[dict[str, Any]], int]:
 
 
 def show(figures: list[dict[str, Any]]) -> None:
-    """Print the table."""
+    """Print the figures with their bars."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("what")
     for name in ("figure", "bar"):
@@ -42,11 +42,23 @@ def show(figures: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
+def show_compared(figures: list[dict[str, Any]]) -> None:
+    """Print a table for each kind of thing that is compared, a row for each contender."""
+    for kind, whats, rows in page.compared(figures):
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        table.add_column(kind, no_wrap=True)
+        for what in whats:
+            table.add_column(what, justify="right")
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table, "")
+
+
 def main() -> int:
     """Run the named benchmarks, or all; fail where one failed or a bar was not met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--full", action="store_true", help="half an hour in place of minutes")
+    parser.add_argument("--full", action="store_true", help="an hour, not a quarter of one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, one a line")
     options = parser.parse_args()
     where, figures, failures = page.machine(), [], 0
@@ -57,7 +69,10 @@ def main() -> int:
         if options.json:
             lines = [json.dumps(each) + "\n" for each in (where, *figures)]
             options.json.write_text("".join(lines), "utf-8")
-    show(figures)
+    if alone := [each for each in figures if not each["contender"]]:
+        show(alone)
+    if beside := [each for each in figures if each["contender"]]:
+        show_compared(beside)
     return int(bool(failures) or "NOT MET" in map(page.verdict, figures))
 
 

@@ -11,17 +11,22 @@ class Figure:
 
     Attributes:
         what: the thing, in words.
+        figure: None where there is only something to say.
         unit: of figure and bar; a ratio has none.
         bar: what it must not exceed; None where it only helps to read the others.
         beside: what else was seen, for whoever wants to know more.
+        contender: whose it is, where several are compared.
+        said: what is to be said with it, or in its place.
 
     """
 
     what: str
-    figure: float
+    figure: float | None
     unit: str = ""
     bar: float | None = None
     beside: dict[str, Any] = field(default_factory=dict)
+    contender: str = ""
+    said: str = ""
 
     def tell(self) -> None:
         """Print it as a line of JSON."""
