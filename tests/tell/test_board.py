@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 import simulated
 from colab_cdp_agent.tell import board as board_module
-from colab_cdp_agent.tell.board import SHORTEST_INTERVAL_S, Board
+from colab_cdp_agent.tell.board import BEAT_S, SHORTEST_INTERVAL_S, Board
 
 Story = Callable[[Board, simulated.Clock], Coroutine[Any, Any, None]]
 
@@ -299,7 +299,7 @@ class BoardAndBroker(RuleBasedStateMachine):
                 self.keep(*value)
                 self.arrive(*value)
             self.flying = []
-            self.clock += SHORTEST_INTERVAL_S
+            self.clock += SHORTEST_INTERVAL_S + BEAT_S
             self.take_off()
         assert self.retained == {topic: text for topic, text in self.wanted.items() if text}
         assert {topic: text for topic, text in self.board.values.items() if text} == self.retained
@@ -307,7 +307,7 @@ class BoardAndBroker(RuleBasedStateMachine):
     @invariant()
     def nothing_grows(self) -> None:
         assert set(self.board.values) <= set("abc")
-        assert self.board._sent_at.keys() <= self.board.values.keys()
+        assert self.board._ripe_at.keys() <= self.board.values.keys()
         assert self.board._leaving <= self.board.values.keys()
         assert self.board._on_its_way == set(dict(self.flying))
         assert self.board._on_its_way <= self.board._changed.keys() <= self.board.values.keys()

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -26,11 +26,13 @@ TEXT, BYTES = 1, 2
 class Ear:
     """A witness with all that it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_next_beat: Callable[[Callable[[], None]], object] | None = None) -> None:
         self.facts: list[facts.Fact] = []
         self.lost: list[str] = []
         self.news = 0
-        self.witness = WireWitness(self.facts.append, self.lost.append, self._count)
+        self.witness = WireWitness(
+            self.facts.append, self.lost.append, self._count, at_next_beat or _at_once
+        )
 
     def _count(self) -> None:
         self.news += 1
@@ -50,6 +52,10 @@ class Ear:
 
     def printed(self) -> str:
         return "".join(fact.text for fact in self.facts if isinstance(fact, facts.Printed))
+
+
+def _at_once(call: Callable[[], None]) -> None:
+    call()
 
 
 def message(kind: str, number: str, content: dict[str, Any], run: str = "R") -> str:
@@ -183,3 +189,48 @@ def test_no_event_and_no_frame_stops_the_witness(story: Iterable[tuple[str, Any]
     assert ear.printed().endswith("1\n")
     ear.witness.leave()
     assert ear.witness.reading().kernel == "unknown"
+
+
+def test_printed_text_waits_for_its_beat_and_is_taken_in_its_order() -> None:
+    beats: list[Callable[[], None]] = []
+    ear = Ear(beats.append)
+    for number in range(3):
+        ear.hear(line(number))
+    assert ear.facts == []
+    assert len(beats) == 1
+    beats.pop()()
+    assert ear.printed() == "0\n1\n2\n"
+    ear.hear(line(3))
+    assert len(beats) == 1
+
+
+def test_what_is_no_text_comes_at_once_and_after_the_text_before_it() -> None:
+    ear = Ear(lambda _call: None)
+    ear.hear(line(1))
+    ear.hear(message("status", "s", {"execution_state": "idle"}))
+    assert ear.printed() == "1\n"
+    assert isinstance(ear.facts[-1], facts.RunEnded)
+
+
+@pytest.mark.parametrize("look", ["reading", "catch_up", "deafen", "leave"])
+def test_whoever_looks_at_the_witness_looks_at_all_that_was_heard(look: str) -> None:
+    ear = Ear(lambda _call: None)
+    ear.hear(line(1))
+    getattr(ear.witness, look)()
+    assert ear.printed() == "1\n"
+
+
+def test_a_socket_that_closes_closes_after_its_text() -> None:
+    ear = Ear(lambda _call: None)
+    ear.hear(line(1))
+    ear.take(METHODS[3], {"requestId": "1", "timestamp": 1})
+    assert ear.printed() == "1\n"
+    assert isinstance(ear.facts[-1], facts.Deafened)
+
+
+def test_no_more_waits_than_a_megabyte() -> None:
+    ear = Ear(lambda _call: None)
+    for number in range(20):
+        text = {"name": "stdout", "text": f"{number} {'x' * 100_000}\n"}
+        ear.hear(message("stream", f"m{number}", text))
+    assert len(ear.printed()) > 1_000_000

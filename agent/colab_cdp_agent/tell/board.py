@@ -5,6 +5,7 @@ everything that still stands is sent again after a reconnect.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from colab_cdp_agent.tell.event_queue import EventQueue
 from colab_cdp_agent.tell.log_tails import LogTails
 
 SHORTEST_INTERVAL_S = 1.0
+BEAT_S = 0.05
+"""What changes each second is due at common moments, so that one write and one read do for many."""
 
 
 class Board:
@@ -32,7 +35,7 @@ class Board:
         self._changed: dict[str, None] = {}  # in order of change
         self._on_its_way: set[str] = set()
         self._leaving: set[str] = set()
-        self._sent_at: dict[str, float] = {}
+        self._ripe_at: dict[str, float] = {}
         self._news = asyncio.Event()
 
     @property
@@ -60,7 +63,7 @@ class Board:
         """Take note that a broker knows nothing: everything is to be sent again."""
         self._changed = dict.fromkeys(self._values)
         self._on_its_way.clear()
-        self._sent_at.clear()
+        self._ripe_at.clear()
         self._news.set()
 
     async def due(self) -> tuple[str, bytes]:
@@ -72,12 +75,12 @@ class Board:
         while True:
             now = time.monotonic()
             waiting = [topic for topic in self._changed if topic not in self._on_its_way]
-            ready = next((topic for topic in waiting if self._ripe_at(topic) <= now), None)
+            ready = next((topic for topic in waiting if self._ripe_at.get(topic, 0.0) <= now), None)
             if ready is not None:
                 self._on_its_way.add(ready)
                 return ready, self._values[ready]
             self._news.clear()
-            ripe = min(map(self._ripe_at, waiting), default=None)
+            ripe = min((self._ripe_at[topic] for topic in waiting), default=None)
             try:
                 async with asyncio.timeout(None if ripe is None else ripe - now):
                     await self._news.wait()
@@ -89,12 +92,13 @@ class Board:
         if topic not in self._on_its_way:
             return  # everything is being sent again already
         self._on_its_way.remove(topic)
-        self._sent_at[topic] = time.monotonic()
+        next_s = time.monotonic() + SHORTEST_INTERVAL_S
+        self._ripe_at[topic] = math.ceil(next_s / BEAT_S) * BEAT_S
         if self._values[topic] == payload:
             del self._changed[topic]
             if topic in self._leaving:
                 self._leaving.remove(topic)
-                del self._values[topic], self._sent_at[topic]
+                del self._values[topic], self._ripe_at[topic]
         else:
             self._news.set()
 
@@ -102,6 +106,3 @@ class Board:
         self._values[topic] = payload
         self._changed[topic] = None
         self._news.set()
-
-    def _ripe_at(self, topic: str) -> float:
-        return self._sent_at.get(topic, -SHORTEST_INTERVAL_S) + SHORTEST_INTERVAL_S

@@ -38,7 +38,7 @@ from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
 from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
 from colab_cdp_agent.watch.wanted import Wanted
-from colab_cdp_agent.watch.wire import WireWitness
+from colab_cdp_agent.watch.wire import BEAT_S, WireWitness
 from colab_cdp_protocols import mqtt
 
 TICK_S = 0.5
@@ -124,7 +124,9 @@ class Session:
         """
         self.tab = tab
         page = PageWitness(tab, self._profile, self._news.set)
-        wire = self._wire = WireWitness(self._hear, self._record.log.mark, self._news.set)
+        wire = self._wire = WireWitness(
+            self._hear, self._record.log.mark, self._news.set, _at_next_beat
+        )
         tab.listener = wire
         self._requests.begin(page)
         try:
@@ -319,6 +321,8 @@ class Session:
         late = time.monotonic() + DRAW_LIMIT_S
         while True:
             printed = await read_printed(page, last=True)
+            if self._wire is not None:
+                self._wire.catch_up()  # what the page shows was heard before
             waits = printed is not None and lags(printed.text, self._record.intake.held)
             if not waits or time.monotonic() > late:
                 return printed
@@ -381,6 +385,12 @@ class Session:
             same=record.same_runtime,
             runtime_started=history.runtime_started,
         )
+
+
+def _at_next_beat(call: Callable[[], None]) -> None:
+    """Have something called at a moment that is one and the same for every session."""
+    loop = asyncio.get_running_loop()
+    loop.call_at((loop.time() // BEAT_S + 1) * BEAT_S, call)
 
 
 def _is_over(task: asyncio.Task[None] | None) -> bool:

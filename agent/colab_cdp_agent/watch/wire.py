@@ -2,6 +2,10 @@
 
 Chrome tells every frame of a page's WebSockets, also of those that were open before. Whatever is
 no Jupyter message is passed over. The page is not touched.
+
+Printed text is not urgent: what came in a tenth of a second is taken at once, at the same moments
+in every tab, because a message in a row of others costs less than one by itself. It never comes
+after what Chrome told later, and whoever looks at the witness looks at all of it.
 """
 
 import hashlib
@@ -23,6 +27,10 @@ SOCKETS_KEPT = 64
 FOREIGN_AFTER = 50
 """A socket whose first so many frames hold no Jupyter message speaks of something else."""
 LIVELY_S = 15.0
+BEAT_S = 0.1
+PRINTED = re.compile(b"stream")
+"""Stands in each frame that brings printed text; in another one it delays no more than a beat."""
+MOST_WAITING_BYTES = 2**20
 HEARTBEAT = 64
 """A frame of so few characters tells nothing of what a socket is for; an idle one has no other."""
 
@@ -49,6 +57,7 @@ class WireWitness:
         hear: called with each fact, by the reader of Chrome's socket: returns at once.
         lost: called with a sentence where something could not be taken.
         news: called when the kernel began to do something else.
+        at_next_beat: has what it is given called, once, a little later.
 
     """
 
@@ -57,11 +66,15 @@ class WireWitness:
         hear: Callable[[Fact], None],
         lost: Callable[[str], None],
         news: Callable[[], None],
+        at_next_beat: Callable[[Callable[[], None]], object],
     ) -> None:
         self._conversation = Conversation()
         self._hear = hear
         self._lost = lost
         self._news = news
+        self._at_next_beat = at_next_beat
+        self._waiting: list[cdp.Event] = []
+        self._waiting_bytes = 0
         self._sockets: dict[SocketId, Socket] = {}
         self._heard_at = self._changed_at = time.monotonic()
         self._kernel: Kernel = "unknown"
@@ -73,6 +86,7 @@ class WireWitness:
 
     def reading(self) -> WireReading:
         """Return what the kernel's own word comes to at this moment."""
+        self.catch_up()
         clock = time.monotonic()
         return WireReading(
             self._conversation.kernel,
@@ -100,6 +114,24 @@ class WireWitness:
 
     def take(self, event: cdp.Event) -> None:
         """Take one event of the tab's network."""
+        size = len(event.params)
+        if size < MOST_WAITING_BYTES - self._waiting_bytes and PRINTED.search(event.params):
+            self._waiting.append(event)
+            self._waiting_bytes += size
+            if len(self._waiting) == 1:
+                self._at_next_beat(self.catch_up)
+            return
+        self.catch_up()
+        self._take(event)
+
+    def catch_up(self) -> None:
+        """Take what waits for its beat."""
+        if self._waiting:
+            waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            for event in waiting:
+                self._take(event)
+
+    def _take(self, event: cdp.Event) -> None:
         if len(event.params) > FRAME_LIMIT_BYTES:
             self._lost(f"a message of {len(event.params) / 1e6:.0f} MB was not read")
             return
@@ -119,17 +151,20 @@ class WireWitness:
 
     def child_ended(self, session: str) -> None:
         """Take note that a frame or a worker of the tab is gone, and with it its sockets."""
+        self.catch_up()
         for number in [number for number in self._sockets if number[0] == session]:
             self._close(number)
 
     def deafen(self) -> None:
         """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
+        self.catch_up()
         if self._sockets:
             self._sockets.clear()
             self._tell(self._conversation.deafened())
 
     def leave(self) -> None:
         """Take note that the tab is gone, and with it whoever would tell how the run ends."""
+        self.catch_up()
         self._sockets.clear()
         self._tell(self._conversation.left())
 
