@@ -174,6 +174,9 @@ async def _leave(client: aiomqtt.Client, within: float) -> None:
             await client.__aexit__(None, None, None)
     except (aiomqtt.MqttError, TimeoutError) as error:
         log.debug("the broker did not take the goodbye", error=repr(error))
+    lost = client._disconnected  # noqa: SLF001 - it keeps the loss where nobody else reads it
+    if lost.done() and not lost.cancelled():
+        lost.exception()
 
 
 def _close_left_open(error: aiomqtt.MqttError) -> None:
