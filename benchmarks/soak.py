@@ -74,9 +74,11 @@ def soak(setting: Setting, every_s: float, recorder: Recorder) -> None:
         kernels.begin()
         printed = waiting.submit(kernels.printed)
         began = due = time.monotonic()
-        while not printed.done():
+        while True:
             due += every_s
             futures.wait([printed], max(0.0, due - time.monotonic()))
+            if printed.done():
+                break  # a sample of the moment since the last one would say nothing of the share
             at = time.monotonic() - began
             assert at < setting.seconds + END_LIMIT_S, "the kernels do not end"
             recorder.add(Sample(round(at, 1), vitals.read()))
