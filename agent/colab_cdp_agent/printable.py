@@ -7,10 +7,11 @@ that write the clipboard or forge a line, or signs that turn the direction of te
 import re
 import sys
 
-# A terminal's control sequences (CSI and the string kinds) and its two-character ones.
+# A terminal's control sequences (CSI and the string kinds) and its two-character ones. A string
+# ends where the next begins: else many beginnings would each be read to the end of the text.
 ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]"
 )
 

@@ -26,6 +26,12 @@ def test_of_no_attack_is_anything_left_that_steers(attack: str) -> None:
     assert shown.endswith("after")
 
 
+def test_sequences_that_begin_without_end_cost_no_more_than_their_length() -> None:
+    """Quadratic, it would not end within the limit of a test."""
+    for opening in ("\x9d", "\x90", "\x1b]", "\x1bP", "\x9b0", "\x1b[0", "\x1b "):
+        assert steering(printable(opening * 1_000_000)) == ""
+
+
 def test_a_sentence_that_ends_a_command_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     complain(ValueError(f"no session is {HOSTILE}"))
     said = capsys.readouterr().err
