@@ -122,7 +122,16 @@ def test_nothing_is_looked_for_at_home_when_chrome_is_on_another_machine(
 
 @pytest.mark.parametrize(
     "body",
-    [b"<h1>It works!</h1>", b"{}", b"[]", b"3", b'{"webSocketDebuggerUrl": 5}', b"\xff\xfe", b""],
+    [
+        b"<h1>It works!</h1>",
+        b"{}",
+        b"[]",
+        b"3",
+        b'{"webSocketDebuggerUrl": 5}',
+        b"\xff\xfe",
+        b"",
+        b"[" * 50_000,
+    ],
 )
 def test_another_http_server_is_no_chrome(body: bytes) -> None:
     with stranger(http("200 OK", body)) as there:

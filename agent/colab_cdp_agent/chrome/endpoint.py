@@ -156,7 +156,7 @@ def _browser_path(where: str, port: int, status: int, body: bytes) -> str:
     try:
         address = json.loads(body)["webSocketDebuggerUrl"]
         return "/" + str(address).split("://", 1)[1].split("/", 1)[1]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise ChromeAbsentError(
             f"{where} is an HTTP server (status {status}), but not Chrome's debugging port",
             f"free port {port}, or name Chrome's own port with --port",
