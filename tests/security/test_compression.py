@@ -34,7 +34,10 @@ def test_the_bridge_takes_nothing_compressed() -> None:
     with PageServer(None) as server:
         there = server.url.replace("http://", "ws://") + "/mqtt"
         with connect(
-            there, origin=server.url, subprotocols=["mqtt"], compression="deflate"
+            there,
+            origin=Origin(server.url),
+            subprotocols=[Subprotocol("mqtt")],
+            compression="deflate",
         ) as page:
             assert page.request is not None
             assert "permessage-deflate" in page.request.headers["Sec-WebSocket-Extensions"]
