@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colab_cdp_agent import __version__, program_arguments
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except ConfigError as error:
-        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(error)
         return ExitCode.BAD_INPUT
 
 

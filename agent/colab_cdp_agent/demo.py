@@ -6,6 +6,7 @@ import sys
 from colab_cdp_agent import log
 from colab_cdp_agent.chrome.installed import NoChromiumError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.broker import BrokerFailedError
 
@@ -31,5 +32,5 @@ def show(seconds: float | None) -> int:
 
 
 def _failed(sentence: str, code: ExitCode) -> int:
-    print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
+    complain(sentence)
     return code

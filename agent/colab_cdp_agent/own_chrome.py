@@ -22,6 +22,7 @@ from colab_cdp_agent.chrome.launch import open_tab
 from colab_cdp_agent.chrome.own_folder import own_folder
 from colab_cdp_agent.chrome.version_page import NothingListensError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.settings.document import ConfigError
 from colab_cdp_agent.stopping import run_until_stopped
 
@@ -143,5 +144,5 @@ def _say(*lines: str) -> None:
 
 
 def _failed(sentence: str) -> ExitCode:
-    print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
+    complain(sentence)
     return ExitCode.UNREACHABLE

@@ -2,7 +2,6 @@
 
 import argparse
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from msgspec import Struct, structs
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain, printable
 from colab_cdp_agent.report.paper import write
 from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.stopping import run_until_stopped
@@ -19,7 +19,6 @@ from colab_cdp_agent.tell import buttons, roll_call
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
 from colab_cdp_agent.tell.lan import lan_address
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, configured_links
-from colab_cdp_agent.tell.screen import printable
 from colab_cdp_protocols import mqtt
 from colab_cdp_protocols.iot_mqtt_panel import AgentEntry, PhoneLink, configuration
 from colab_cdp_protocols.verbs import Verb
@@ -183,5 +182,5 @@ def _say(*lines: str) -> None:
 
 
 def _failed(sentence: str, code: ExitCode) -> ExitCode:
-    print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
+    complain(sentence)
     return code

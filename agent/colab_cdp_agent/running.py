@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import platform
-import sys
 
 import structlog
 
@@ -11,6 +10,7 @@ from colab_cdp_agent import config, log, loop
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import stop_on_signals
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         if unforeseen is not None or expected is None:
             raise
         error = first_leaf(expected)
-        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(error)
         return ExitCode.BAD_INPUT if isinstance(error, NameTakenError) else ExitCode.UNREACHABLE
     return ExitCode.ENDED_AS_ASKED
 

@@ -122,7 +122,19 @@ def test_nothing_is_looked_for_at_home_when_chrome_is_on_another_machine(
 
 @pytest.mark.parametrize(
     "body",
-    [b"<h1>It works!</h1>", b"{}", b"[]", b"3", b'{"webSocketDebuggerUrl": 5}', b"\xff\xfe", b""],
+    [
+        b"<h1>It works!</h1>",
+        b"{}",
+        b"[]",
+        b"3",
+        b'{"webSocketDebuggerUrl": 5}',
+        b"\xff\xfe",
+        b"",
+        b"[" * 50_000,
+        b'{"webSocketDebuggerUrl": "ws://h/#fragment"}',
+        b'{"webSocketDebuggerUrl": "ws://h/a path\\r\\nX: y"}',
+        '{"webSocketDebuggerUrl": "ws://h/\ud55c"}'.encode(),
+    ],
 )
 def test_another_http_server_is_no_chrome(body: bytes) -> None:
     with stranger(http("200 OK", body)) as there:
@@ -146,7 +158,15 @@ def test_tls_on_the_port() -> None:
         assert str(absent(there.port)).endswith("speaks TLS: another program holds this port")
 
 
-@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 \r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 \r\n\r\n",
+        b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\nContent-Length: " + b"1" * 5000 + b"\r\n\r\n",
+    ],
+    ids=range(5),
+)  # fmt: skip
 def test_another_protocol_on_the_port(answer: bytes) -> None:
     with stranger(answer) as there:
         assert "does not speak HTTP" in str(absent(there.port))
@@ -174,6 +194,11 @@ def test_a_broker_on_the_port_is_told_by_the_command_line_once(tmp_path: Path) -
         ("", "does not hold a port and a path"),
         ("nine\n/devtools/browser/x", "does not hold a port and a path"),
         ("9222", "does not hold a port and a path"),
+        ("99999\n/devtools/browser/x", "does not hold a port and a path"),
+        ("-1\n/devtools/browser/x", "does not hold a port and a path"),
+        (f"{'9' * 5000}\n/devtools/browser/x", "does not hold a port and a path"),
+        ("9222\nhttps://evil.example/#", "does not hold a port and a path"),
+        ("9222\n/devtools/browser/x#y", "does not hold a port and a path"),
     ],
 )
 def test_a_profile_folder_without_a_port_in_it(tmp_path: Path, text: str | None, says: str) -> None:

@@ -101,6 +101,10 @@ def test_any_process_is_recognised_or_not(printed: str, arguments: list[str]) ->
     list(read_cim(printed))
 
 
+def test_a_list_that_is_nested_too_deep_names_no_process() -> None:
+    assert list(read_cim("[" * 100_000)) == []
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[int]:
     """Hold a process that calls itself so, as far as the system can tell."""
@@ -165,6 +169,7 @@ def test_the_policies_of_linux_and_macos_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"RemoteDebuggingAllowed": true}', encoding="utf-8")
     (tmp_path / "b.json").write_text("{", encoding="utf-8")
     (tmp_path / "c.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     assert [*managed.linux((tmp_path, tmp_path / "none"))] == []
     (tmp_path / "d.json").write_text('\ufeff{"RemoteDebuggingAllowed": false}', encoding="utf-8")
     assert [*managed.linux((tmp_path,))] == [str(tmp_path / "d.json")]

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.keep.first_browser import first_browser
@@ -45,7 +46,10 @@ def test_a_file_that_cannot_be_read_or_written_counts_for_nothing(tmp_path: Path
     file = tmp_path / "browser.json"
     file.write_text("{", encoding="utf-8")
     both = [Chrome(port=1), Chrome(port=2)]
-    assert first_browser(file, both) == "1"
+    with capture_logs() as said:
+        assert first_browser(file, both) == "1"
+    (aside,) = tmp_path.glob("browser.damaged-*")
+    assert [each["set_aside"] for each in said] == [str(aside)]
     assert first_browser(file, both[::-1]) == "1"
     (tmp_path / "no folder").write_text("", encoding="utf-8")
     assert first_browser(tmp_path / "no folder" / "browser.json", both[::-1]) == "2"

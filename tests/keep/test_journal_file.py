@@ -151,6 +151,16 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
         journal_reader.read(path, EVER)
 
 
+def test_a_progress_that_is_nested_too_deep_is_a_sentence(path: Path) -> None:
+    kept = Journal(path, FOR_EVER_S)
+    kept.run_began(SESSION, "run", MOMENT, "cell")
+    asyncio.run(kept.close())
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE runs SET progress = ?", ["[" * 100_000])
+    with pytest.raises(journal_reader.JournalUnreadableError, match="cannot be read"):
+        journal_reader.read(path, EVER)
+
+
 def test_a_locked_file_is_waited_for_without_a_word_too_many(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,9 @@ from rich.console import Console
 
 import samples
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.tell import screen as screen_module
-from colab_cdp_agent.tell.screen import Screen, detail, notice, printable, rank, standing
+from colab_cdp_agent.tell.screen import Screen, detail, notice, rank, standing
 from colab_cdp_protocols import mqtt
 
 # Rich's markup, emoji codes, and what would be a closing tag without an opening one.

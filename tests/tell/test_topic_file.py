@@ -10,7 +10,7 @@ from colab_cdp_agent.tell.topic_file import TopicFile
 
 @pytest.mark.parametrize(
     "content",
-    [None, b"", b"[", b"{}", b"7", b"[1]", b'["\\ud800"]', b"\xff", b"[" * 100_000],
+    [None, b"", b"[", b"{}", b"7", b"[1]", b'["\\ud800"]', b"\xff", b'["\xff"]', b"[" * 100_000],
 )
 def test_a_damaged_topic_file_counts_as_empty(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "topics.json"

@@ -165,3 +165,10 @@ def forgotten_first(place: Place) -> str:
     (place.folder / "file").write_text("in the way", encoding="ascii")
     browsers = (Chrome(), Chrome(port=9223))
     return logged(lambda: first_browser(place.folder / "file" / "first.json", browsers))
+
+
+@says("which browser is the first one was damaged; the first of the list counts")
+def damaged_first(place: Place) -> str:
+    file = place.folder / "first.json"
+    file.write_text("no JSON", encoding="ascii")
+    return logged(lambda: first_browser(file, (Chrome(), Chrome(port=9223))))

@@ -71,7 +71,15 @@ def test_it_is_bounded_and_the_latest_stay(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"\xff", b'{"sessions": {"a": {"clear_every": -5}}}', b'{"paused": 7}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"sessions": {"a": {"clear_every": -5}}}',
+        b'{"paused": 7}',
+        b'{"of a later version": ' + b"[" * 100_000,
+    ],
 )
 def test_a_damaged_file_is_told_and_set_aside(
     tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]

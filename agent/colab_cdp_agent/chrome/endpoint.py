@@ -14,7 +14,7 @@ import msgspec
 
 from colab_cdp_agent.chrome import user_data_folders
 from colab_cdp_agent.chrome.absent import ChromeAbsentError, start_remedy
-from colab_cdp_agent.chrome.port_file import read_port_file, written_at
+from colab_cdp_agent.chrome.port_file import is_path, read_port_file, written_at
 from colab_cdp_agent.chrome.profile_folder import PORT_FILE
 from colab_cdp_agent.chrome.user_data_folders import UserDataFolder
 from colab_cdp_agent.chrome.version_page import NothingListensError, get_version
@@ -79,7 +79,7 @@ async def _by_port(host: str, port: int, folders: Sequence[UserDataFolder]) -> E
     where = f"{host}:{port}"
     status, body = await get_version(host, port)
     if status != NOT_FOUND:
-        return Endpoint(f"ws://{_literal(host)}:{port}{_browser_path(where, port, status, body)}")
+        return Endpoint(f"ws://{_literal(host)}:{port}{browser_path(where, port, status, body)}")
     folder = _newest(port, folders)
     if folder is None:
         raise ChromeAbsentError(
@@ -102,7 +102,7 @@ async def _by_folder(host: str, folder: UserDataFolder) -> Endpoint:
         ) from error
     if status == NOT_FOUND:
         return _asking(host, folder)
-    if _browser_path(where, port, status, body) != path:
+    if browser_path(where, port, status, body) != path:
         raise ChromeAbsentError(
             f"{file} is of a Chrome that has ended: another one listens on {where}",
             f"start the one of this folder, or name the other one with --port {port}",
@@ -151,16 +151,19 @@ def _nor(ended: Sequence[str]) -> str:
     return f"nor where {whose} listened before: it has ended, or allows it no more"
 
 
-def _browser_path(where: str, port: int, status: int, body: bytes) -> str:
+def browser_path(where: str, port: int, status: int, body: bytes) -> str:
     """Return the path in what `/json/version` answered."""
     try:
         address = json.loads(body)["webSocketDebuggerUrl"]
-        return "/" + str(address).split("://", 1)[1].split("/", 1)[1]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+        path = "/" + str(address).split("://", 1)[1].split("/", 1)[1]
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        path = ""
+    if not is_path(path):
         raise ChromeAbsentError(
             f"{where} is an HTTP server (status {status}), but not Chrome's debugging port",
             f"free port {port}, or name Chrome's own port with --port",
-        ) from error
+        )
+    return path
 
 
 def _literal(host: str) -> str:

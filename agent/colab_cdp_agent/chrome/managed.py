@@ -47,7 +47,7 @@ def linux(folders: tuple[Path, ...]) -> Iterator[str]:
     for file in (file for folder in folders for file in sorted(folder.glob("*.json"))):
         try:
             policies = json.loads(file.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         if isinstance(policies, dict) and policies.get(POLICY) is False:
             yield str(file)

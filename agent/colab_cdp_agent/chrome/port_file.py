@@ -3,10 +3,16 @@
 It stays when the browser ends, however it ends.
 """
 
+import re
 from pathlib import Path
 
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.profile_folder import PORT_FILE, without_port_file
+
+LARGEST_BYTES = 4096
+HIGHEST_PORT = 65_535
+PATH = re.compile(rb"/[!-\"$-~]*")
+CONTENT = re.compile(rb"(\d{1,5})\r?\n(" + PATH.pattern + rb")(?:\r?\n|\Z)")
 
 
 def read_port_file(folder: Path) -> tuple[int, str]:
@@ -18,15 +24,20 @@ def read_port_file(folder: Path) -> tuple[int, str]:
     """
     file = folder / PORT_FILE
     try:
-        lines = file.read_text(encoding="ascii").splitlines()
-        port, path = int(lines[0]), lines[1]
+        with file.open("rb") as opened:
+            written = CONTENT.match(opened.read(LARGEST_BYTES))
     except OSError as error:
         raise ChromeAbsentError(*without_port_file(folder)) from error
-    except (ValueError, IndexError) as error:
+    if written is None or int(written[1]) > HIGHEST_PORT:
         raise ChromeAbsentError(
             f"{file} does not hold a port and a path", "restart that Chrome: it writes the file"
-        ) from error
-    return port, path
+        )
+    return int(written[1]), written[2].decode()
+
+
+def is_path(text: str) -> bool:
+    """Return whether a text can be the path of a WebSocket's address."""
+    return PATH.fullmatch(text.encode(errors="replace")) is not None
 
 
 def written_at(folder: Path) -> float:

@@ -62,7 +62,7 @@ def read_cim(printed: str) -> Iterator[tuple[int, list[str]]]:
     """Yield pid and arguments of each process of Windows' own list, which is JSON."""
     try:
         rows = json.loads(printed or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for row in rows if isinstance(rows, list) else [rows]:  # one row comes without a list
         if isinstance(row, dict) and isinstance(row.get("CommandLine"), str):

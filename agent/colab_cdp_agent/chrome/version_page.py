@@ -4,11 +4,13 @@ A browser that asks a person at each connection answers 404 to it, as to every p
 """
 
 import asyncio
+import re
 
 from colab_cdp_agent.chrome.absent import ChromeAbsentError, remedies
 
 ANSWER_LIMIT_S = 3.0
 ANSWER_LIMIT_BYTES = 64_000
+STATUS, LENGTH = re.compile(rb"\d{3}"), re.compile(rb"\d{1,9}")
 TLS_RECORD = (b"\x15\x03", b"\x16\x03")
 """How TLS answers what is not TLS: an alert, or a handshake."""
 
@@ -52,6 +54,16 @@ async def get_version(host: str, port: int) -> tuple[int, bytes]:
         raise _no_http(where, port) from error
     finally:
         writer.close()
+    return read_answer(where, port, answer)
+
+
+def read_answer(where: str, port: int, answer: bytes) -> tuple[int, bytes]:
+    """Return status and body of an answer.
+
+    Raises:
+        ChromeAbsentError: it is none in HTTP.
+
+    """
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(None, 2)
     if head.startswith(TLS_RECORD):
@@ -59,7 +71,7 @@ async def get_version(host: str, port: int) -> tuple[int, bytes]:
             f"{where} speaks TLS: another program holds this port",
             f"name Chrome's own port with --port, or free port {port}",
         )
-    if not head.startswith(b"HTTP/") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 - version and status
+    if not head.startswith(b"HTTP/") or len(words) < 2 or not STATUS.fullmatch(words[1]):  # noqa: PLR2004 - version and status
         raise _no_http(where, port)
     return int(words[1]), body
 
@@ -76,6 +88,6 @@ def _length(answer: bytes) -> int:
     head, separator, _body = answer.partition(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit():
+        if name == b"content-length" and LENGTH.fullmatch(value.strip()):
             return len(head) + len(separator) + int(value)
     return 0

@@ -23,6 +23,7 @@ from colab_cdp_agent.doctor import (
 from colab_cdp_agent.doctor.capture import Captures
 from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import printable, printable_json
 from colab_cdp_agent.running import configure
 from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import run_until_stopped
@@ -80,9 +81,10 @@ class _Examination:
         verdict = night.verdict(self._findings) if self._options.tonight else None
         if self._options.json:
             found = {"findings": self._findings, "tonight": verdict}
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+            told = msgspec.json.format(msgspec.json.encode(found)).decode()
+            sys.stdout.write(printable_json(told) + "\n")
         elif verdict is not None:
-            self._console.print(verdict, style="bold", markup=False, soft_wrap=True)
+            self._console.print(printable(verdict), style="bold", markup=False, soft_wrap=True)
 
     def _configuration(self) -> config.Config | None:
         try:

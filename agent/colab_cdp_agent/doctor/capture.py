@@ -15,7 +15,7 @@ from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.doctor.headline import headline
 from colab_cdp_agent.doctor.known import known
 from colab_cdp_agent.doctor.page import World, judge, observed, unanswered
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, verdict

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import printable
 
 SEVEREST_FIRST = (ExitCode.BAD_INPUT, ExitCode.UNREACHABLE, ExitCode.FAILED)
 
@@ -43,8 +44,8 @@ def show(console: Console, finding: Finding) -> None:
     mark, style = MARKS[finding.ok]
     if not console.encoding.lower().startswith("utf"):
         mark = PLAIN_MARKS[mark]
-    line = Text(f"{mark} ", style=style).append(finding.what, style="default not bold")
+    line = Text(f"{mark} ", style=style).append(printable(finding.what), style="default not bold")
     console.print(line, soft_wrap=True)
     if finding.remedy:
         indent = " " * (len(mark) + 1)
-        console.print(Text(f"{indent}→ {finding.remedy}"), soft_wrap=True)
+        console.print(Text(f"{indent}→ {printable(finding.remedy)}"), soft_wrap=True)

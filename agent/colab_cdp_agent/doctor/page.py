@@ -12,7 +12,7 @@ from msgspec import structs
 from colab_cdp_agent.chrome.browser import Browser, ChromeError, ScriptThrewError
 from colab_cdp_agent.chrome.tab import Tab, script
 from colab_cdp_agent.doctor.finding import Finding
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading, Seen
 from colab_cdp_agent.watch.verdict import LOADING_GRACE_S, verdict

@@ -48,10 +48,16 @@ def known_again(before: Remembered, browsers: Sequence[Chrome]) -> Chrome | None
 
 def _read(kept: SmallFile[Remembered]) -> Remembered:
     try:
-        return kept.read(datetime.now(UTC))[0]
+        found, aside = kept.read(datetime.now(UTC))
     except OSError as error:
         log.warning("it cannot be kept which browser is the first one", error=str(error))
         return Remembered()
+    if aside is not None:
+        log.warning(
+            "which browser is the first one was damaged; the first of the list counts",
+            set_aside=str(aside),
+        )
+    return found
 
 
 def _keep(kept: SmallFile[Remembered], first: Remembered) -> None:

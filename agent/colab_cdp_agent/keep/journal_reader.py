@@ -18,6 +18,14 @@ LOCK_LIMIT_S: Final = 2.0
 MOST_EVENTS_OF_HISTORY: Final = 1_000
 MOST_POINTS_OF_CURVE: Final = 1_000
 
+UNREADABLE: Final = (
+    sqlite3.Error,
+    OSError,
+    msgspec.DecodeError,
+    RecursionError,
+    schema.DamagedFileError,
+)
+
 QUERIES: Final[dict[str, tuple[type[Any], str]]] = {
     "watches": (record.Watch, "SELECT * FROM watches WHERE alive >= :since"),
     "sessions": (record.Session, "SELECT id, title, site FROM sessions"),
@@ -141,7 +149,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(_connect(path)) as connection:
             connection.row_factory = sqlite3.Row
             yield connection
-    except (sqlite3.Error, OSError, msgspec.DecodeError, schema.DamagedFileError) as error:
+    except UNREADABLE as error:
         raise JournalUnreadableError(f"{path} cannot be read: {error}") from error
     except schema.NewerVersionError as error:
         reason = f"{path} was written by a newer version of this program"

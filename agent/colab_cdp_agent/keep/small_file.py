@@ -61,7 +61,7 @@ class SmallFile(Generic[T]):
                 found = msgspec.json.decode(file.read(LARGEST_BYTES), type=type(self._empty))
         except FileNotFoundError:
             return self._empty, None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._empty, self._set_aside(now)
         self._written = found
         return found, None

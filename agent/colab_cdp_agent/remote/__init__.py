@@ -11,6 +11,7 @@ from rich.console import Console
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain, printable_json
 from colab_cdp_agent.remote import sending
 from colab_cdp_agent.remote.answer import words
 from colab_cdp_agent.remote.broker_address import Brokers
@@ -111,7 +112,7 @@ def _show(answered: Answered, options: argparse.Namespace) -> int:
     """Print an answer, keep the picture of one, and return the exit code."""
     response = answered.response
     if options.json:
-        print(mqtt.encode(response).decode())  # noqa: T201 - it was asked for
+        print(printable_json(mqtt.encode(response).decode()))  # noqa: T201 - it was asked for
     else:
         for line in words(response):
             print(line)  # noqa: T201 - a person reads it
@@ -145,5 +146,5 @@ def _configure(options: argparse.Namespace) -> Config:
 
 
 def _failed(sentence: str, code: ExitCode) -> int:
-    print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
+    complain(sentence)
     return code

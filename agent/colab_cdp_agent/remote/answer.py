@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 from colab_cdp_protocols import mqtt
 
 

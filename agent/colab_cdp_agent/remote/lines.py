@@ -2,14 +2,15 @@
 
 from msgspec import UNSET
 
+from colab_cdp_agent.printable import printable, printable_json
 from colab_cdp_agent.remote.news import Change
-from colab_cdp_agent.tell.screen import called, notice, printable
+from colab_cdp_agent.tell.screen import called, notice
 from colab_cdp_protocols import mqtt
 
 
 def json_line(change: Change) -> str:
     """Return a change as JSON."""
-    return mqtt.encode(change).decode()
+    return printable_json(mqtt.encode(change).decode())
 
 
 class PlainLines:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import inspect, structs
 
 from colab_cdp_agent.config import ConfigError
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 from colab_cdp_protocols import mqtt, signing, verbs
 from colab_cdp_protocols.verbs import Verb
 

@@ -7,11 +7,11 @@ from typing import Final
 from rich.console import Console, Group
 from rich.text import Text
 
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.remote.columns import Columns, fit
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.remote.row import QUIET, Row, brief, order, place
 from colab_cdp_agent.remote.station import Station
-from colab_cdp_agent.tell.screen import printable
 from colab_cdp_protocols import mqtt
 
 ALARM: Final = "bold red"

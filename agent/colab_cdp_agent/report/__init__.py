@@ -16,6 +16,7 @@ from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.gather import gather
 from colab_cdp_agent.report.night import Night
@@ -96,5 +97,5 @@ def _archives(folder: Path, span: Span) -> dict[str, tuple[str, ...]]:
 
 
 def _failed(sentence: str) -> int:
-    print(f"colab-cdp-agent: {sentence}", file=sys.stderr)  # noqa: T201 - a person reads it
+    complain(sentence)
     return ExitCode.FAILED

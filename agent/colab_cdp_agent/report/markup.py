@@ -5,7 +5,7 @@ import hashlib
 from html import escape
 from typing import Final
 
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 
 VOID: Final = frozenset({"meta", "br"})
 

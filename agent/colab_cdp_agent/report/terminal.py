@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.chronicle import Entry, chronicle
 from colab_cdp_agent.report.glyphs import bar, glyph
@@ -15,7 +16,6 @@ from colab_cdp_agent.report.night import Night, Notebook, Run
 from colab_cdp_agent.report.words import Clock
 from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_agent.spoken import duration
-from colab_cdp_agent.tell.screen import printable
 
 WIDEST_BAR: Final = 96
 NARROWEST_BAR: Final = 20

@@ -10,6 +10,7 @@ from colab_cdp_agent import config
 from colab_cdp_agent.children import this_user
 from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.service.job import make_job
 from colab_cdp_agent.service.launchctl import Launchd
 from colab_cdp_agent.service.schtasks import TaskScheduler
@@ -34,7 +35,7 @@ def manage(options: argparse.Namespace) -> int:
             return _install(supervisor, options)
         return _uninstall(supervisor) if options.what == "uninstall" else _status(supervisor)
     except ServiceError as error:
-        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(error)
         return ExitCode.FAILED
 
 

@@ -1,7 +1,6 @@
 """The terminal: one live line per notebook, plain lines where it is none, JSON for machines."""
 
 import asyncio
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,16 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from colab_cdp_agent.log import Format
+from colab_cdp_agent.printable import printable, printable_json
 from colab_cdp_agent.spoken import duration
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
 BROWSER_WIDTH = 16
-# A terminal's control sequences (CSI and the string kinds) and its two-character ones.
-ESCAPE_SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*"
-    r"(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]"
-)
 COLOURS: dict[mqtt.Phase, str] = {
     "running": "green",
     "idle": "cyan",
@@ -107,7 +102,7 @@ class Screen:
                 continue
             self._shown[session] = line
             if self._form == "json":
-                sys.stdout.write(mqtt.encode(state).decode() + "\n")
+                sys.stdout.write(printable_json(mqtt.encode(state).decode()) + "\n")
                 sys.stdout.flush()
             else:
                 self._console.print(line, soft_wrap=True)
@@ -181,9 +176,3 @@ def _what_was_done(state: mqtt.State) -> Iterator[str]:
         yield f"cleared {state.duties.clear.count} times"
     if state.duties.keep_alive.count:
         yield f"kept alive {state.duties.keep_alive.count} times"
-
-
-def printable(text: str) -> str:
-    """Return a text of a page without what could steer a terminal."""
-    plain = ESCAPE_SEQUENCE.sub("", text)
-    return "".join(character if character.isprintable() else " " for character in plain)

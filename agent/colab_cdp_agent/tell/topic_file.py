@@ -23,7 +23,7 @@ class TopicFile:
         """Return the topics that were published so far; what cannot be one is passed over."""
         try:
             topics = msgspec.json.decode(self._path.read_bytes(), type=frozenset[str])
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return frozenset()
         self._written = topics
         return frozenset(topic for topic in topics if mqtt.is_topic(topic))

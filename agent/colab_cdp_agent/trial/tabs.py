@@ -7,7 +7,7 @@ from colab_cdp_agent.chrome.endpoint import locate
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor.browser import Targets, connected, notebooks_of
-from colab_cdp_agent.tell.screen import printable
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.trial.page import Trial, try_on
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp

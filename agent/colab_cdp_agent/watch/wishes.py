@@ -95,5 +95,5 @@ class Wishes:
     def _note(self, error: OSError) -> None:
         log.warning(
             "what was asked of the notebooks cannot be kept; it holds until the agent ends",
-            reason=error.strerror or str(error),
+            error=str(error),
         )

@@ -47,7 +47,16 @@ def test_an_outbox_that_never_held_anything_has_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"waiting": [{}]}', b"\xff\xfe", b'{"failures": "many"}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"waiting": [{}]}',
+        b"\xff\xfe",
+        b'{"failures": "many"}',
+        b'{"of a later version": ' + b"[" * 100_000,
+    ],
 )
 def test_a_damaged_file_is_set_aside_whole_and_a_new_one_begun(
     tmp_path: Path, content: bytes

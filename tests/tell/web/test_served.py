@@ -146,7 +146,10 @@ def test_of_two_agents_the_second_takes_the_next_port(tmp_path: Path) -> None:
     assert Config().web.port == 8770
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"url": "x", "port": 99999999}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"url": "x", "port": 99999999}', b"\xff", b'{"a": ' + b"[" * 100_000],
+)
 def test_a_damaged_note_of_a_page_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "page-desk.json").write_bytes(content)
     assert [*page_file.served(tmp_path)] == []

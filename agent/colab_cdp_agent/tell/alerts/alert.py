@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from colab_cdp_agent.printable import printable
 from colab_cdp_agent.tell.alerts import occasion
 from colab_cdp_agent.tell.alerts.occasion import OCCASIONS, Occasion
-from colab_cdp_agent.tell.screen import how_far, printable
+from colab_cdp_agent.tell.screen import how_far
 from colab_cdp_protocols import mqtt
 
 LONGEST_TITLE = 60

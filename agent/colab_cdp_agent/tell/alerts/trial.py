@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import platform
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.settings.secret import PushUrl
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.alerts.order import How, Message, Outcome
@@ -38,7 +38,7 @@ def ring(options: argparse.Namespace) -> int:
     file = config.find_config(options.config)
     urls = config.read(file).alerts.apprise
     if not urls:
-        print(f"colab-cdp-agent: {NO_CHANNEL}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(NO_CHANNEL)
         return ExitCode.BAD_INPUT
     return run_until_stopped(_ring(urls))
 

@@ -55,7 +55,7 @@ def served(folder: Path, agent: str | None = None) -> Iterator[Served]:
         try:
             with path.open("rb") as file:
                 page = msgspec.json.decode(file.read(LARGEST_BYTES), type=Served)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if _answers(page.port):
             yield page

@@ -5,6 +5,7 @@ import sys
 
 from colab_cdp_agent.config import state_dir
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.printable import complain
 from colab_cdp_agent.tell.password_file import PasswordFileError
 from colab_cdp_agent.tell.web.page_file import served
 from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, welcome
@@ -17,13 +18,13 @@ def show(options: argparse.Namespace) -> int:
     if not pages:
         whose = f"agent {options.name!r}" if options.name else "agent"
         says = f"no {whose} here serves a phone page now: start it, and with --lan for a phone"
-        print(f"colab-cdp-agent: {says}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(says)
         return ExitCode.UNREACHABLE
     try:
         for page in pages:
             for line in welcome(page, folder / PASSWORD_FILE, to_terminal=sys.stdout.isatty()):
                 print(line)  # noqa: T201 - what was asked for
     except PasswordFileError as error:
-        print(f"colab-cdp-agent: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+        complain(error)
         return ExitCode.FAILED
     return ExitCode.ENDED_AS_ASKED
