@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 BACKGROUND = $(BIN)/python scripts/background.py
 
-.PHONY: help setup check test pure run start stop status logs phone demo bench soak
+.PHONY: help setup check test pure run start stop status logs phone demo bench soak fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ soak: .venv/has-dev ## hours of printing at 8 tabs, then ten minutes at 200; ARG
 	$(BIN)/python scripts/programs.py
 	@$(BIN)/python benchmarks/soak.py $(ARGS); first=$$?; \
 	  $(BIN)/python benchmarks/soak.py --tabs 200 --rate 200 --minutes 10 && exit $$first
+
+fuzz: .venv/has-fuzz ## the decoders on inputs nobody thought of; ARGS="--minutes 1 cdp jupyter"
+	@PYTHONPATH=tests $(BIN)/python -m fuzz $(ARGS)
 
 .venv/has-bench: .venv/has-dev pyproject.toml benchmarks/contenders/package.json scripts/contenders.py
 	$(BIN)/python scripts/contenders.py

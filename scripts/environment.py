@@ -1,4 +1,4 @@
-"""Makes `.venv` and installs the project into it: `environment.py run|demo|dev`.
+"""Makes `.venv` and installs the project into it: `environment.py run|demo|dev|fuzz`.
 
 Runs on whatever Python there is, to say in a sentence when it is too old.
 """
@@ -24,6 +24,7 @@ WANTED = {
     "demo": (("-e", ".[demo]"),),
     # Dependency groups came with pip 25.1; Debian 12 brings 23.
     "dev": (("--upgrade", "pip>=25.1"), ("-e", ".[demo]", "--group", "dev")),
+    "fuzz": (("--upgrade", "pip>=25.1"), ("-e", ".[demo]", "--group", "dev", "--group", "fuzz")),
 }
 
 

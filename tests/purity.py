@@ -26,18 +26,18 @@ def is_pure(path: Path) -> bool:
         file = waiting.pop()
         seen.add(file)
         names = _imported(file)
-        if names & IMPURE:
+        if {name.partition(".")[0] for name in names} & IMPURE:
             return False
-        helpers = {TESTS / f"{name}.py" for name in names}
+        helpers = {TESTS.joinpath(*name.split(".")).with_suffix(".py") for name in names}
         waiting += [each for each in helpers - seen if each.exists()]
     return True
 
 
 @cache
 def _imported(path: Path) -> frozenset[str]:
-    """Return the first parts of what a file imports."""
+    """Return what a file imports, by dotted names: modules, and what may be one in them."""
     tree = ast.parse(path.read_text("utf-8"))
-    return frozenset(name.partition(".")[0] for node in ast.walk(tree) for name in _names(node))
+    return frozenset(name for node in ast.walk(tree) for name in _names(node))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -45,3 +45,4 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield from (name.name for name in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield node.module
+        yield from (f"{node.module}.{name.name}" for name in node.names)

@@ -50,7 +50,7 @@ class Command(msgspec.Struct, Generic[T], frozen=True):
 
         """
         try:
-            value: T = msgspec.json.decode(result, type=self.result)
+            value: T = json_text.decode(result, self.result)
         except (msgspec.DecodeError, RecursionError) as error:
             raise MalformedFrameError(f"{self.method} answered something else: {error}") from error
         return value
@@ -288,7 +288,7 @@ def params(event: Event, shape: type[T]) -> T:
 
     """
     try:
-        return msgspec.json.decode(event.params, type=shape)
+        return json_text.decode(event.params, shape)
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedFrameError(f"{event.method} carried something else: {error}") from error
 

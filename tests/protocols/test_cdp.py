@@ -227,3 +227,12 @@ def test_any_text_of_a_page_arrives_with_its_halves_replaced(text: str) -> None:
     assert isinstance(reply, Reply)
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert cdp.get_version().parse(reply.result).product == whole
+
+
+def test_a_byte_that_is_no_utf8_spoils_no_frame() -> None:
+    reply = decode(b'{"id": 1, "result": {"product": "a\xffb"}}')
+    assert isinstance(reply, Reply)
+    assert cdp.get_version().parse(reply.result).product == "a\ufffdb"
+    event = decode(b'{"method": "Target.targetDestroyed", "params": {"targetId": "a\xffb"}}')
+    assert isinstance(event, Event)
+    assert cdp.params(event, cdp.TargetGone).target_id == "a\ufffdb"
