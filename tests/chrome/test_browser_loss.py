@@ -23,6 +23,7 @@ SLACK_S = 2.0
 """What a loaded machine may add to a time that is promised."""
 FROZEN_S = 10.0
 BACK_S = 3.0
+REPLACED_S = 16.0
 LOST_S = 2.0
 FOUND_S = 2.0
 
@@ -57,6 +58,19 @@ def test_a_frozen_browser_is_told_and_held_until_it_goes_on(tmp_path: Path) -> N
             "a second connection"
         )
         assert "gone" not in scene.night.phases(scene.notes.url("held"))
+
+
+def test_a_connection_that_is_half_open_is_given_up_once_chrome_answers_another(
+    tmp_path: Path,
+) -> None:
+    with set_scene(tmp_path) as scene:
+        target = scene.open("followed")
+        scene.wiretap.silence()
+        chrome_is(scene.night, "frozen", FROZEN_S + SLACK_S)
+        scene.wiretap.restore()
+        chrome_is(scene.night, "connected", REPLACED_S + SLACK_S)
+        scene.follows("followed", target)
+        assert scene.wiretap.methods["Target.setDiscoverTargets of the browser"] == 2
 
 
 def test_a_browser_that_is_killed_and_started_again_has_its_sessions_back(tmp_path: Path) -> None:

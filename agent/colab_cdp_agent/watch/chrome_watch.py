@@ -9,7 +9,13 @@ import structlog
 
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.attached import Attached
-from colab_cdp_agent.chrome.browser import Browser, ChromeError, NoAnswerError, connect_browser
+from colab_cdp_agent.chrome.browser import (
+    Browser,
+    BrowserLostError,
+    ChromeError,
+    NoAnswerError,
+    connect_browser,
+)
 from colab_cdp_agent.chrome.endpoint import Endpoint, locate
 from colab_cdp_agent.chrome.tabs import Tabs
 from colab_cdp_agent.config import Chrome
@@ -84,11 +90,14 @@ class ChromeWatch:
 
     async def _tend(self) -> None:
         """Connect, and watch the tabs until the browser is gone."""
-        where = self._where
-        endpoint = await locate(where.host, where.port, where.profile_dir)
+        endpoint = await self._locate()
         self._tabs = Tabs(self._roster.notebook)
         with self._attached.hold(endpoint.address, self._name):
             await self._watch_tabs(endpoint)
+
+    async def _locate(self) -> Endpoint:
+        where = self._where
+        return await locate(where.host, where.port, where.profile_dir)
 
     async def _watch_tabs(self, endpoint: Endpoint) -> None:
         async with self._connected(endpoint) as browser, asyncio.TaskGroup() as tasks:
@@ -98,7 +107,7 @@ class ChromeWatch:
             await self._tabs.discover(browser)
             product = (await browser.call(cdp.get_version())).product
             self._is("connected", product=product)
-            tasks.create_task(self._take_pulse(browser), name="chrome pulse")
+            tasks.create_task(self._take_pulse(browser, endpoint), name="chrome pulse")
             async for tab in self._tabs.arrivals():
                 tasks.create_task(self._roster.watch(tab), name=f"tab {tab.target}")
 
@@ -110,18 +119,37 @@ class ChromeWatch:
             patience = consent.PATIENCE_S
         return connect_browser(endpoint.address, self._tabs.take, patience=patience)
 
-    async def _take_pulse(self, browser: Browser) -> None:
-        """Notice a frozen browser, and one that goes on; the connection is held meanwhile."""
+    async def _take_pulse(self, browser: Browser, endpoint: Endpoint) -> None:
+        """Notice a frozen browser, and one that goes on; the connection is held meanwhile.
+
+        Raises:
+            BrowserLostError: the connection ended, or is half open.
+
+        """
         while True:
             await asyncio.sleep(PULSE_EVERY_S)
             try:
                 await browser.call(cdp.get_version(), within=PULSE_LIMIT_S)
             except NoAnswerError:
                 self._is("frozen", reason="Chrome does not answer: frozen, or overloaded")
+                if not endpoint.asks:  # a new connection costs nobody a click
+                    await self._check_connection(browser)
             else:
                 if self.info.state == "frozen":
                     self._is("connected")
                     self._tabs.stir_all()
+
+    async def _check_connection(self, browser: Browser) -> None:
+        """Give up a connection over which nothing comes while Chrome answers another one."""
+        try:
+            await self._locate()
+        except ChromeAbsentError:
+            return
+        try:
+            await browser.call(cdp.get_version(), within=PULSE_LIMIT_S)
+        except NoAnswerError as error:
+            reason = "the connection to Chrome is dead: nothing comes over it, and Chrome answers"
+            raise BrowserLostError(reason) from error
 
     def _lose(self, error: Exception) -> None:
         self._tabs.lose_all("chrome_gone")

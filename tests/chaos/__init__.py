@@ -1,0 +1,1 @@
+"""A night in fast motion: faults out of a seed, against an oracle that knows the truth."""

@@ -1,0 +1,88 @@
+"""A night in fast motion: faults out of a seed, and what it took to heal each.
+
+A breach prints the seed and the step that replay it, and the last lines of the agent's log.
+"""
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+from chaos.faults import FAULTS
+from chaos.performance import Healed, Performance
+from chaos.schedule import Step, night
+from chaos.theatre import NAMES, Theatre
+
+TAIL_LINES = 60
+
+
+def steps(options: argparse.Namespace) -> Iterator[Step]:
+    """Yield the steps of the night that are asked for."""
+    weights = {name: fault.weight for name, fault in FAULTS.items()}
+    for step in night(options.seed, options.faults, weights, len(NAMES)):
+        if step.number >= options.begin and (options.only is None or step.fault in options.only):
+            yield step
+
+
+def table(healed: list[Healed]) -> Iterator[str]:
+    """Yield the lines of a table: each fault, how often it came, and its slowest healing."""
+    by_fault: dict[str, list[Healed]] = defaultdict(list)
+    for each in healed:
+        by_fault[each.step.fault].append(each)
+    yield "| fault | times | slowest to heal | limit |"
+    yield "|---|---:|---:|---:|"
+    for name, fault in FAULTS.items():
+        found = by_fault[name]
+        if any(each.lacking for each in found):
+            yield f"| {name} | 0 | {found[0].lacking} | {fault.healed_s:g} s |"
+        elif found:
+            slowest = max(each.after_s for each in found)
+            yield f"| {name} | {len(found)} | {slowest:.1f} s | {fault.healed_s:g} s |"
+
+
+def play(options: argparse.Namespace) -> int:
+    """Play a night, and tell of it; 1 where something was not as it must be."""
+    healed: list[Healed] = []
+    began = time.monotonic()
+    with Theatre() as theatre:
+        performance = Performance(theatre)
+        try:
+            for each in performance.play(upcoming(steps(options))):
+                healed.append(each)
+                says = each.lacking or f"healed after {each.after_s:.1f} s"
+                print(says, flush=True)
+        except AssertionError as breach:
+            tail = "\n".join(theatre.night.log().splitlines()[-TAIL_LINES:])
+            print(f"BREACH\n{tail}\n{breach}")
+            print(f"seed {options.seed}, {performance.step}")
+            return 1
+        admitted = performance.admitted
+    print(*table(healed), sep="\n")
+    minutes = (time.monotonic() - began) / 60
+    print(f"\n{len(healed)} faults in {minutes:.0f} minutes, seed {options.seed}; "
+          f"{admitted} lines are missing where a mark says so.")
+    return 0
+
+
+def upcoming(steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield the steps, each told before it is played."""
+    for step in steps:
+        how = "until noticed" if step.noticed else f"for {step.held_s:.2f} s"
+        where = NAMES[step.target]
+        print(f"{step.number:5d}  {step.seed:10s} {step.fault}, {where}, {how}: ", end="", flush=True)
+        yield step
+
+
+def main() -> int:
+    """Read the arguments, and play."""
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=1000, help="how many")
+    parser.add_argument("--from", type=int, default=1, dest="begin", help="the first to be played")
+    parser.add_argument("--only", action="append", choices=FAULTS, metavar="FAULT")
+    return play(parser.parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
