@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 BACKGROUND = $(BIN)/python scripts/background.py
 
-.PHONY: help setup check test pure run start stop status logs phone demo bench soak fuzz
+.PHONY: help setup check test pure run start stop status logs phone demo bench soak fuzz chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,10 @@ soak: .venv/has-dev ## hours of printing at 8 tabs, then ten minutes at 200; ARG
 
 fuzz: .venv/has-fuzz ## the decoders on inputs nobody thought of; ARGS="--minutes 1 cdp jupyter"
 	@PYTHONPATH=tests $(BIN)/python -m fuzz $(ARGS)
+
+chaos: .venv/has-dev ## a night of faults in fast motion; ARGS="--seed 7 --faults 1000"
+	$(BIN)/python scripts/programs.py
+	$(BIN)/python tests/chaos $(ARGS)
 
 .venv/has-bench: .venv/has-dev pyproject.toml benchmarks/contenders/package.json scripts/contenders.py
 	$(BIN)/python scripts/contenders.py

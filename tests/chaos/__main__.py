@@ -60,8 +60,10 @@ def play(options: argparse.Namespace) -> int:
         admitted = performance.admitted
     print(*table(healed), sep="\n")
     minutes = (time.monotonic() - began) / 60
-    print(f"\n{len(healed)} faults in {minutes:.0f} minutes, seed {options.seed}; "
-          f"{admitted} lines are missing where a mark says so.")
+    print(
+        f"\n{len(healed)} faults in {minutes:.0f} minutes, seed {options.seed}; "
+        f"{admitted} lines are missing where a mark says so."
+    )
     return 0
 
 
@@ -70,7 +72,9 @@ def upcoming(steps: Iterator[Step]) -> Iterator[Step]:
     for step in steps:
         how = "until noticed" if step.noticed else f"for {step.held_s:.2f} s"
         where = NAMES[step.target]
-        print(f"{step.number:5d}  {step.seed:10s} {step.fault}, {where}, {how}: ", end="", flush=True)
+        print(
+            f"{step.number:5d}  {step.seed:10s} {step.fault}, {where}, {how}: ", end="", flush=True
+        )
         yield step
 
 

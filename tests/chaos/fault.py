@@ -1,4 +1,4 @@
-"""What a fault is: how it is brought about and healed, what may be told meanwhile, and its limit."""
+"""What a fault is: how it is brought about and healed, what may be told, and its limit."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -56,12 +56,12 @@ def kept(files: Iterable[str]) -> Kept:
             gap = False
     expected: Number = (-1, 0)
     for number in sorted(marked):
-        run, line = number
+        run, at = number
         begin = expected[1] if run == expected[0] else 0
         if marked[number]:
-            found.admitted += line - begin
+            found.admitted += at - begin
         else:
-            found.lost += [(run, missing) for missing in range(begin, line)]
-        expected = (run, line + 1)
-        found.last[run] = line
+            found.lost += [(run, missing) for missing in range(begin, at)]
+        expected = (run, at + 1)
+        found.last[run] = at
     return found

@@ -1,4 +1,4 @@
-"""The night as it is played: fault after fault, each healed within its limit, all of it looked at."""
+"""The night as it is played: fault after fault, each healed within its limit, all looked at."""
 
 import json
 import time

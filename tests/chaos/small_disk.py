@@ -33,7 +33,8 @@ class SmallDisk:
             return self
         self.lacking = self._mount("-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs")
         if self.lacking is None:
-            self._exit.callback(subprocess.run, ["umount", "--lazy", self._folder], check=True)
+            unmount = ["umount", "--lazy", str(self._folder)]
+            self._exit.callback(lambda: subprocess.run(unmount, check=True))
         return self
 
     def __exit__(

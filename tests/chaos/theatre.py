@@ -23,8 +23,8 @@ from person import eventually
 from relay import Relay
 from silencing import FLAGS, PROFILE
 from stage import Stage
-from witnessed import START_LIMIT_S, until_phase
 from wiretap import Wiretap
+from witnessed import START_LIMIT_S, until_phase
 
 IN_FRONT = "about:blank"
 NAMES = ("one", "two", "three")

@@ -35,7 +35,7 @@ class WrongClock:
             self.lacking = "a clock of its own needs Linux and a C compiler"
             return self
         library = self._folder / "wrong_clock.so"
-        command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"]
+        command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl"]
         subprocess.run(command, check=True)
         told = self._folder / "told"
         told.write_bytes(NUMBERS.pack(0, 0))

@@ -1,4 +1,4 @@
-"""What happens to the agent itself: it is killed, stopped for a while, or ended and started anew."""
+"""What happens to the agent itself: it is killed, stopped for a while, or started anew."""
 
 import signal
 from collections.abc import Iterator

@@ -56,9 +56,7 @@ def slept(theatre: Theatre, _player: Player, _random: Random) -> Iterator[None]:
 
 
 COMPUTER: Final = (
-    Fault(
-        "disk full", full_disk, Meanwhile(), healed_s=20, lacking=lambda each: each.disk.lacking
-    ),
+    Fault("disk full", full_disk, Meanwhile(), healed_s=20, lacking=lambda each: each.disk.lacking),
     Fault(
         "archive's disk full",
         full_archive,
