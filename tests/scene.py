@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from chromium import Chromium, find_chromium
@@ -15,8 +14,6 @@ from night import UNTIL_LIMIT_S, Night
 from notes import Notes
 from person import Person
 from wiretap import Wiretap
-
-BUSY_MS = 400
 
 needs_chromium_and_mosquitto = pytest.mark.skipif(
     find_chromium() is None or find_mosquitto() is None,
@@ -67,15 +64,6 @@ class Scene:
         self.person.evaluate(session, "document.querySelector('#cell').className = ''")
         self.until(name, "idle", limit=5)
         self.person.call("Target.detachFromTarget", sessionId=session)
-
-    def renderer(self, session: str) -> psutil.Process:
-        """Return the process of a page: the one that works when the page does."""
-        processes = psutil.Process(self.chromium.pid).children(recursive=True)
-        renderers = [each for each in processes if "--type=renderer" in each.cmdline()]
-        before = {each: sum(each.cpu_times()[:2]) for each in renderers}
-        busy = f"for (const end = Date.now() + {BUSY_MS}; Date.now() < end;);"
-        self.person.evaluate(session, busy)
-        return max(renderers, key=lambda each: sum(each.cpu_times()[:2]) - before[each])
 
 
 @contextmanager

@@ -1,18 +1,17 @@
 """A run whose tab falls asleep, or whose Chrome dies, and that is taken up again."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from chromium import Chromium, find_chromium
 from colab_sim import Notebook
 from mosquitto import find_mosquitto
 from night import Night
-from person import Person, eventually
+from person import Person
+from silencing import FLAGS, PROFILE, discard, renderer, target_of
 from stage import Stage
 from witnessed import (
     ENDLESS,
@@ -33,20 +32,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="stops processes by signals"),
 ]
 
-FLAGS = ("--renderer-process-limit=50",)  # each tab in a process of its own
-PROFILE = {"internal_only_uis_enabled": True}  # chrome://discards
 NOTICED_S = 40.0
-DISCARD = """
-(async () => {
-  const { getOrCreateDetailsProvider } = await import("chrome://discards/discards.js");
-  const provider = getOrCreateDetailsProvider();
-  const external = 0;
-  const { infos } = await provider.getTabDiscardsInfo();
-  const tab = infos.find(({ tabUrl }) => tabUrl === URL_OF_TAB);
-  await provider.discardById(tab.id, external);
-})()
-"""
-BUSY = "for (const end = Date.now() + 400; Date.now() < end;);"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +44,7 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def chromium(stage: Stage) -> Iterator[Chromium]:
     chromium = Chromium((*FLAGS, *stage.sim.chromium_flags))
-    (chromium.profile / "Local State").write_text(json.dumps(PROFILE), encoding="utf-8")
+    (chromium.profile / "Local State").write_text(PROFILE, encoding="utf-8")
     with chromium:
         yield chromium
 
@@ -82,28 +68,6 @@ def notebooks(stage: Stage, chromium: Chromium, night: Night) -> dict[str, Noteb
     return notebooks
 
 
-def target_of(person: Person, notebook: Notebook) -> str:
-    return next(each for each, info in person.targets().items() if info["url"] == notebook.url)
-
-
-def renderer(chromium: Chromium, person: Person, session: str) -> psutil.Process:
-    """Return the process of a page: the one that works when the page does."""
-    processes = psutil.Process(chromium.pid).children(recursive=True)
-    renderers = [each for each in processes if "--type=renderer" in each.cmdline()]
-    before = {each: sum(each.cpu_times()[:2]) for each in renderers}
-    person.evaluate(session, BUSY)
-    return max(renderers, key=lambda each: sum(each.cpu_times()[:2]) - before[each])
-
-
-def discard(chromium: Chromium, person: Person, notebook: Notebook) -> None:
-    """Let Chrome discard a tab as an extension can, attached or not."""
-    before = target_of(person, notebook)
-    tool = person.attach(chromium.open("chrome://discards/"))
-    eventually(lambda: person.evaluate(tool, "document.readyState") == "complete")
-    person.evaluate(tool, DISCARD.replace("URL_OF_TAB", json.dumps(notebook.url)))
-    eventually(lambda: before not in person.targets())
-
-
 def goes_on(night: Night, notebook: Notebook) -> None:
     """Make sure that a run was taken up again, with every line and each gap counted."""
     url = notebook.url
@@ -121,20 +85,22 @@ def test_a_run_whose_tab_slept_is_taken_up_again_without_a_lost_line(
     stage: Stage, chromium: Chromium, night: Night, notebooks: dict[str, Notebook]
 ) -> None:
     with Person(chromium) as person:
-        asking = person.attach(target_of(person, notebooks["alerted"]))
+        asking = person.attach(target_of(person, notebooks["alerted"].url))
         person.call("Page.enable", asking)
         stage.do(notebooks["alerted"].alert())
-        stopped = renderer(chromium, person, person.attach(target_of(person, notebooks["stopped"])))
+        stopped = renderer(
+            chromium, person, person.attach(target_of(person, notebooks["stopped"].url))
+        )
         stopped.suspend()
         try:
-            discard(chromium, person, notebooks["discarded"])
+            discard(chromium, person, notebooks["discarded"].url)
             for notebook in notebooks.values():
                 state = until_phase(night, notebook.url, "sleeping", NOTICED_S)
                 assert (state["kernel"], state["witnesses"]["agree"]) == ("unknown", None)
         finally:
             stopped.send_signal(signal.SIGCONT)
         person.call("Page.handleJavaScriptDialog", asking, accept=True)
-        person.call("Page.reload", person.attach(target_of(person, notebooks["discarded"])))
+        person.call("Page.reload", person.attach(target_of(person, notebooks["discarded"].url)))
         for notebook in notebooks.values():
             goes_on(night, notebook)
             # A page that only hangs may be told of late: then nothing went unheard.

@@ -3,7 +3,6 @@
 They fall silent together, so that one test's waiting is every test's.
 """
 
-import json
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -11,38 +10,15 @@ from typing import Any
 import psutil
 import pytest
 
-from person import Person, eventually
+from person import eventually
 from scene import Scene, needs_chromium_and_mosquitto, set_scene
+from silencing import FLAGS, PROFILE, discard, renderer, target_of
+from wiretap import HARMLESS
 
 pytestmark = needs_chromium_and_mosquitto
 
-FLAGS = ("--renderer-process-limit=50",)  # each tab in a process of its own
-PROFILE = {"Local State": json.dumps({"internal_only_uis_enabled": True})}  # chrome://discards
 NOTICED_S = 25.0
 SETTLED_S = 15.0
-DISCARD = """
-(async () => {
-  const { getOrCreateDetailsProvider } = await import("chrome://discards/discards.js");
-  const provider = getOrCreateDetailsProvider();
-  const external = 0;
-  const { infos } = await provider.getTabDiscardsInfo();
-  const tab = infos.find(({ tabUrl }) => tabUrl === URL_OF_TAB);
-  await provider.discardById(tab.id, external);
-})()
-"""
-HARMLESS = {
-    "Browser.getVersion of the browser",
-    "Network.enable",
-    "Page.createIsolatedWorld",
-    "Page.getFrameTree",
-    "Runtime.callFunctionOn",
-    "Runtime.releaseObjectGroup",
-    "Target.attachToTarget of the browser",
-    "Target.detachFromTarget of the browser",
-    "Target.setAutoAttach",
-    "Target.setDiscoverTargets of the browser",
-}
-"""On a tab's session; at browser level an auto-attach would make a person's pop-ups hang."""
 
 
 class Silenced:
@@ -63,7 +39,9 @@ class Silenced:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with set_scene(tmp_path_factory.mktemp("notes"), FLAGS, profile=PROFILE) as scene:
+    with set_scene(
+        tmp_path_factory.mktemp("notes"), FLAGS, profile={"Local State": PROFILE}
+    ) as scene:
         yield scene
 
 
@@ -72,7 +50,7 @@ def silenced(scene: Scene) -> Iterator[Silenced]:
     """Every way to fall silent, at the same time."""
     silenced, person = Silenced(scene), scene.person
     silenced.open("neighbour")
-    discard(scene, silenced)
+    discard_one(scene, silenced)
     ask(scene, silenced.open("asking"))
     crash_and_reload(scene, "forgiven", silenced.open("forgiven"))
     ask(scene, silenced.sessions["forgiven"])
@@ -90,7 +68,7 @@ def silenced(scene: Scene) -> Iterator[Silenced]:
     )
 
     stopped = silenced.open("stopped")
-    silenced.stopped = scene.renderer(stopped)
+    silenced.stopped = renderer(scene.chromium, scene.person, stopped)
     silenced.stopped.send_signal(signal.SIGSTOP)
     yield silenced
     silenced.stopped.send_signal(signal.SIGCONT)
@@ -111,19 +89,11 @@ def crash_and_reload(scene: Scene, name: str, session: str) -> None:
     assert scene.until(name, "idle")["attention"] is None
 
 
-def discard(scene: Scene, silenced: Silenced) -> None:
-    """Let Chrome discard a tab as an extension can, attached or not."""
+def discard_one(scene: Scene, silenced: Silenced) -> None:
+    """Let a tab be discarded that nobody but the agent is attached to."""
     silenced.open("discarded")
     scene.person.call("Target.detachFromTarget", sessionId=silenced.sessions["discarded"])
-    tool = scene.person.attach(scene.chromium.open("chrome://discards/"))
-    eventually(lambda: scene.person.evaluate(tool, "document.readyState") == "complete")
-    url = json.dumps(scene.notes.url("discarded"))
-    scene.person.evaluate(tool, DISCARD.replace("URL_OF_TAB", url))
-    eventually(lambda: silenced.targets["discarded"] not in scene.person.targets())
-
-
-def target_of(person: Person, url: str) -> str:
-    return next(each for each, info in person.targets().items() if info["url"] == url)
+    discard(scene.chromium, scene.person, scene.notes.url("discarded"))
 
 
 def sleeps(scene: Scene, name: str) -> dict[str, Any]:
@@ -209,7 +179,7 @@ def test_a_crashed_tab_is_told_and_read_again_after_its_reload(scene: Scene, way
     target = scene.open(name)
     session = scene.person.attach(target)
     if way == "kill -9":
-        scene.renderer(session).kill()
+        renderer(scene.chromium, scene.person, session).kill()
     else:
         scene.person.send("Page.crash", session)
     assert scene.until(name, "sleeping")["attention"]["kind"] == "tab_crashed"
