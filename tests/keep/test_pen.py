@@ -96,3 +96,32 @@ def test_who_leaves_takes_nothing_from_the_others() -> None:
         return await patient
 
     assert asyncio.run(go()) == 7
+
+
+def test_whose_writing_goes_along_waits_for_it_though_the_first_one_leaves() -> None:
+    async def go() -> list[str]:
+        pen = Pen()
+        begun, leave = threading.Event(), threading.Event()
+        written: list[str] = []
+
+        def slow() -> int:
+            begun.set()
+            assert leave.wait(10)
+            return 0
+
+        def along() -> int:
+            written.append("along")
+            return 0
+
+        first = asyncio.create_task(pen.put(slow))
+        second = asyncio.create_task(pen.put(along))
+        assert await asyncio.to_thread(begun.wait, 10)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert not second.done()
+        leave.set()
+        await second
+        return written
+
+    assert asyncio.run(go()) == ["along"]

@@ -13,7 +13,7 @@ class _Stroke:
     """One piece of work, and what came of it."""
 
     write: Callable[[], int]
-    taken: bool = False
+    done: bool = False
     written_bytes: int = 0
     error: Exception | None = None
 
@@ -22,6 +22,7 @@ class _Stroke:
             self.written_bytes = self.write()
         except Exception as error:  # noqa: BLE001 - `put` raises it
             self.error = error
+        self.done = True
 
 
 class Pen:
@@ -34,20 +35,20 @@ class Pen:
     async def put(self, write: Callable[[], int]) -> int:
         """Have something written, and return what it returns, or raise what it raises.
 
-        Whoever is not shielded from cancellation may leave before it is done.
+        Whoever leaves before takes nothing from those whose writing goes along.
         """
         stroke = _Stroke(write)
         self._waiting.append(stroke)
-        async with self._turn:
-            if not stroke.taken:
-                await asyncio.sleep(0)  # let whoever is awake in this turn come along
-                strokes, self._waiting = self._waiting, []
-                for each in strokes:
-                    each.taken = True
-                await asyncio.to_thread(_carry_out, strokes)
+        await asyncio.shield(self._carry_out_in_turn(stroke))
         if stroke.error is not None:
             raise stroke.error
         return stroke.written_bytes
+
+    async def _carry_out_in_turn(self, stroke: _Stroke) -> None:
+        async with self._turn:
+            if not stroke.done:
+                strokes, self._waiting = self._waiting, []
+                await asyncio.to_thread(_carry_out, strokes)
 
 
 def _carry_out(strokes: list[_Stroke]) -> None:
