@@ -1,6 +1,6 @@
 """One notebook's runs as its kernel tells them: the text to the archive, progress read out of it.
 
-Facts come in as they are heard, by the reader of Chrome's socket; nothing here waits.
+Facts come in as the wire witness hears them; nothing here waits.
 """
 
 import time

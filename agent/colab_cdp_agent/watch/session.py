@@ -200,8 +200,7 @@ class Session:
                 heard = self._heard and self._record.intake.whole
                 self._rounds.begin(page, now, tasks, heard=heard)
             try:
-                # All sessions look at the same moments: the loop wakes up once for eight of them.
-                async with asyncio.timeout(TICK_S - time.monotonic() % TICK_S):
+                async with asyncio.timeout_at(_next_beat(TICK_S)):
                     await self._news.wait()
             except TimeoutError:
                 continue
@@ -387,10 +386,13 @@ class Session:
         )
 
 
+def _next_beat(every: float) -> float:
+    """Return the loop's next moment that is the same for all sessions: it wakes up once for all."""
+    return (asyncio.get_running_loop().time() // every + 1) * every
+
+
 def _at_next_beat(call: Callable[[], None]) -> None:
-    """Have something called at a moment that is one and the same for every session."""
-    loop = asyncio.get_running_loop()
-    loop.call_at((loop.time() // BEAT_S + 1) * BEAT_S, call)
+    asyncio.get_running_loop().call_at(_next_beat(BEAT_S), call)
 
 
 def _is_over(task: asyncio.Task[None] | None) -> bool:

@@ -54,7 +54,7 @@ class WireWitness:
     """Listens to one tab; whatever it makes out is told as facts, in order.
 
     Args:
-        hear: called with each fact, by the reader of Chrome's socket: returns at once.
+        hear: called with each fact, in order; returns at once.
         lost: called with a sentence where something could not be taken.
         news: called when the kernel began to do something else.
         at_next_beat: has what it is given called, once, a little later.
