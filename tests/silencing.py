@@ -36,12 +36,18 @@ def renderer(chromium: Chromium, person: Person, session: str) -> psutil.Process
     return max(renderers, key=lambda each: sum(each.cpu_times()[:2]) - before[each])
 
 
-def discard(chromium: Chromium, person: Person, url: str) -> None:
-    """Let Chrome discard a tab as an extension can, attached or not."""
+def discard(chromium: Chromium, person: Person, url: str) -> str:
+    """Let Chrome discard a tab as an extension can, attached or not.
+
+    Returns:
+        the target of the tab that it was done in. It is left open: Chrome brings its neighbour to
+        the front when it closes, which loads that anew.
+
+    """
     before = target_of(person, url)
     opened = chromium.open("chrome://discards/")
     tool = person.attach(opened)
     eventually(lambda: person.evaluate(tool, "document.readyState") == "complete")
     person.evaluate(tool, DISCARD.replace("URL_OF_TAB", json.dumps(url)))
     eventually(lambda: before not in person.targets())
-    chromium.close(opened)
+    return opened

@@ -58,10 +58,11 @@ def alert(theatre: Theatre, player: Player, _random: Random) -> Iterator[None]:
 def discarded(theatre: Theatre, player: Player, _random: Random) -> Iterator[None]:
     """Let Chrome discard a tab, and load it again."""
     with Person(theatre.chromium) as person:
-        discard(theatre.chromium, person, player.url)
+        tool = discard(theatre.chromium, person, player.url)
         yield
         person.call("Page.reload", person.attach(target_of(person, player.url)))
         theatre.loaded(player)
+        theatre.chromium.close(tool)
 
 
 @contextmanager
