@@ -280,7 +280,8 @@ class Agent:
     async def _keep_house(self) -> None:
         """Take down what is over: topics of an earlier run, sessions that are gone for a day."""
         await asyncio.sleep(GHOSTS_AFTER_S)
-        for ghost in self._topics.read() - self._board.values.keys():
+        known = await asyncio.to_thread(self._topics.read, datetime.now(UTC))
+        for ghost in known - self._board.values.keys():
             self._board.remove(ghost)
         while True:
             for session in self._browsers.forget_old():
@@ -288,11 +289,5 @@ class Agent:
                 self._house.company.forget(session)
                 self._house.archive.forget(session)
                 await self._house.wishes.forget(session)
-            self._note_topics()
+            await asyncio.to_thread(self._topics.write, tuple(self._board.values))
             await asyncio.sleep(HOUSEKEEPING_EVERY_S)
-
-    def _note_topics(self) -> None:
-        try:
-            self._topics.write(self._board.values)
-        except OSError as error:
-            log.warning("the list of published topics cannot be written", error=str(error))

@@ -83,7 +83,7 @@ def read_state(content: bytes) -> None:
             found, aside = SmallFile(folder / "x.json", empty).read(NOW)
             assert aside is None or found == empty
     with file_of(content, "topics.json") as folder:
-        assert all(map(mqtt.is_topic, TopicFile(folder / "topics.json").read()))
+        assert all(map(mqtt.is_topic, TopicFile(folder / "topics.json").read(NOW)))
     with file_of(content, "broker.json") as folder:
         BrokerFolder(folder).read_record()
 

@@ -35,5 +35,5 @@ def test_it_is_said_with_its_name(tmp_path: Path, begin: Callable[[Path], object
 def test_the_lists_of_topics_and_pages_count_as_empty(tmp_path: Path) -> None:
     (tmp_path / "topics.json").mkdir()
     (tmp_path / "page-desk.json").mkdir()
-    assert TopicFile(tmp_path / "topics.json").read() == frozenset()
+    assert TopicFile(tmp_path / "topics.json").look() == frozenset()
     assert [*page_file.served(tmp_path)] == []

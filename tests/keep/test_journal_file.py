@@ -17,9 +17,10 @@ from structlog.testing import capture_logs
 
 import nights
 from colab_cdp_agent.keep import journal_file, journal_reader, schema
+from colab_cdp_agent.keep.aside import KEPT
 from colab_cdp_agent.keep.curve import Point, thinned
 from colab_cdp_agent.keep.journal import ROWS_AT_ONCE, Journal, journal_path
-from colab_cdp_agent.keep.journal_file import DAMAGED_KEPT, JournalFailedError, JournalFile
+from colab_cdp_agent.keep.journal_file import JournalFailedError, JournalFile
 from colab_cdp_agent.keep.record import Record
 from colab_cdp_agent.keep.row_queue import RowQueue
 from colab_cdp_agent.keep.statements import EVENT, PHASE
@@ -120,11 +121,11 @@ def test_an_empty_file_is_a_new_journal(path: Path) -> None:
 
 
 def test_few_damaged_files_are_kept(path: Path) -> None:
-    for number in range(DAMAGED_KEPT + 2):
+    for number in range(KEPT + 2):
         path.write_text(f"damaged {number} " * 99)
         write(path, "after")
     kept = [file.read_text()[:9] for file in sorted(path.parent.glob("*damaged*"))]
-    assert kept == [f"damaged {2 + number}" for number in range(DAMAGED_KEPT)]
+    assert kept == [f"damaged {2 + number}" for number in range(KEPT)]
 
 
 def test_a_file_that_was_begun_anew_knows_that_the_agent_runs(path: Path) -> None:

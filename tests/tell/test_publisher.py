@@ -331,7 +331,7 @@ def test_topics_of_an_earlier_run_are_cleared(broker: Mosquitto, tmp_path: Path)
             async with running(earlier):
                 await settled(earlier, subscriber)
             async with running(newsroom):
-                for ghost in TopicFile(tmp_path / "state" / "topics.json").read():
+                for ghost in TopicFile(tmp_path / "state" / "topics.json").look():
                     if ghost not in newsroom.board.values:
                         newsroom.board.remove(ghost)
                 await settled(newsroom, subscriber)

@@ -46,16 +46,24 @@ def no_archive_folder(place: Place) -> str:
     return started(place, "the archive", "--config", "mine.yaml")
 
 
-@says("the list of published topics cannot be written")
+@says("the list of published topics cannot be kept")
 def no_topic_file(place: Place) -> str:
-    """Let the agent keep house at once, where a folder stands in the file's place."""
-    (place.folder / "state" / "topics-mine.new").mkdir(parents=True)
+    """Let a folder stand where the file is written first."""
+    (place.folder / "topics-mine.new" / "x").mkdir(parents=True)
+    topics = TopicFile(place.folder / "topics-mine.json")
+    return logged(lambda: topics.write(["colab/mine/status"]))
+
+
+@says("the list of published topics was damaged; what stands at the broker may stay")
+def damaged_topics(place: Place) -> str:
+    """Let the agent keep house at once."""
+    (place.folder / "state").mkdir()
+    (place.folder / "state" / "topics-mine.json").write_text("no JSON", encoding="ascii")
     soon = begun_with("from colab_cdp_agent import agent; agent.GHOSTS_AFTER_S = 0.0")
     agent = Command(place.folder, "--name", "mine", command=soon)
     line = agent.until("the list of")
     agent.process.terminate()
     agent.end()
-    assert TopicFile(place.folder / "state" / "topics-mine.json").read() == frozenset()
     return line
 
 

@@ -12,7 +12,9 @@ from typing import Final
 import structlog
 
 from colab_cdp_agent.keep import schema, statements
+from colab_cdp_agent.keep.aside import set_aside
 from colab_cdp_agent.keep.curve import MOST_POINTS, thinned
+from colab_cdp_agent.keep.private_file import make_private
 from colab_cdp_agent.keep.row_queue import Row
 
 MAX_BYTES: Final = 64 * 2**20
@@ -23,7 +25,6 @@ FORGOTTEN_AT_ONCE: Final = 8
 """When the file is full, one row of this many goes, so that it is not full again at once."""
 PRUNE_EVERY_S: Final = 3_600.0
 LOCK_LIMIT_S: Final = 2.0
-DAMAGED_KEPT: Final = 3
 BESIDE: Final = ("-wal", "-shm")
 
 # What SQLite says of a file whose content is wrong, and not the disk, a lock or a permission:
@@ -105,6 +106,7 @@ class JournalFile:
                 return self._connection
             self.close()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._path)
         connection = sqlite3.connect(
             self._path, LOCK_LIMIT_S, isolation_level=None, check_same_thread=False
         )
@@ -123,19 +125,8 @@ class JournalFile:
         return connection
 
     def _set_aside(self, now: datetime) -> None:
-        """Move a damaged file out of the way, under a name that says when; keep the latest few."""
         self.close()
-        aside = self._path.with_name(
-            f"{self._path.stem}.damaged-{now:%Y%m%dT%H%M%S%f}{self._path.suffix}"
-        )
-        for end in ("", *BESIDE):
-            part = self._path.with_name(self._path.name + end)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + end))
-        pattern = f"{self._path.stem}.damaged-*{self._path.suffix}"
-        for old in sorted(self._path.parent.glob(pattern))[:-DAMAGED_KEPT]:
-            for end in ("", *BESIDE):
-                old.with_name(old.name + end).unlink(missing_ok=True)
+        aside = set_aside(self._path, now, BESIDE)
         log.warning(
             "the journal was damaged; it is set aside, and a new one begun", file=str(aside)
         )

@@ -7,18 +7,22 @@ import os
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+
+from colab_cdp_agent.keep.aside import set_aside
+from colab_cdp_agent.keep.private_file import open_private
 
 T = TypeVar("T")
 
 LARGEST_BYTES: Final = 4_000_000
-DAMAGED_KEPT: Final = 3
 
 
 def put(path: Path, content: bytes, *, synced: bool = False) -> None:
-    """Write a file, whole or not at all; with `synced` it is on disk when this returns.
+    """Write a file for its owner alone, whole or not at all.
+
+    With `synced` it is on disk when this returns.
 
     Raises:
         OSError: the folder cannot be written; the file stands as before.
@@ -26,12 +30,16 @@ def put(path: Path, content: bytes, *, synced: bool = False) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    with open_private(beside) as file:
         file.write(content)
         if synced:
             file.flush()
             os.fsync(file.fileno())
     beside.replace(path)
+
+
+class _DamagedError(Exception):
+    """The file holds something else than it should."""
 
 
 class SmallFile(Generic[T]):
@@ -40,12 +48,14 @@ class SmallFile(Generic[T]):
     Args:
         path: where it lies; the folder is made when it is needed.
         empty: what a file holds that is not there.
+        kind: the type of what it holds, where `empty` does not say all of it.
 
     """
 
-    def __init__(self, path: Path, empty: T) -> None:
+    def __init__(self, path: Path, empty: T, kind: Any = None) -> None:
         self._path = path
         self._empty = empty
+        self._kind = kind or type(empty)
         self._written = empty
         self._lock = threading.Lock()
 
@@ -57,14 +67,32 @@ class SmallFile(Generic[T]):
 
         """
         try:
+            self._written = self._load()
+        except _DamagedError:
+            return self._empty, set_aside(self._path, now)
+        return self._written, None
+
+    def look(self) -> T:
+        """Return what it holds, for one whose file it is not; a damaged one counts as empty.
+
+        Raises:
+            OSError: the file is there, and cannot be read.
+
+        """
+        try:
+            return self._load()
+        except _DamagedError:
+            return self._empty
+
+    def _load(self) -> T:
+        try:
             with self._path.open("rb") as file:
-                found = msgspec.json.decode(file.read(LARGEST_BYTES), type=type(self._empty))
+                found: T = msgspec.json.decode(file.read(LARGEST_BYTES), type=self._kind)
         except FileNotFoundError:
-            return self._empty, None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._empty, self._set_aside(now)
-        self._written = found
-        return found, None
+            return self._empty
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _DamagedError(str(error)) from error
+        return found
 
     def write(self, value: T) -> None:
         """Put a value on disk, where it is when this returns.
@@ -78,11 +106,3 @@ class SmallFile(Generic[T]):
                 return
             put(self._path, msgspec.json.encode(value), synced=True)
             self._written = value
-
-    def _set_aside(self, now: datetime) -> Path:
-        """Move the file out of the way, under a name that says when; keep the latest few."""
-        aside = self._path.with_name(f"{self._path.stem}.damaged-{now:%Y%m%dT%H%M%S%f}.json")
-        self._path.replace(aside)
-        for old in sorted(self._path.parent.glob(f"{self._path.stem}.damaged-*"))[:-DAMAGED_KEPT]:
-            old.unlink(missing_ok=True)
-        return aside

@@ -48,7 +48,7 @@ def by_files(folder: Path, root: str) -> tuple[AgentEntry, ...]:
     """Return the agents whose files of published topics lie in a folder; titles they hold none."""
     found: dict[str, tuple[mqtt.SessionEntry, ...]] = {}
     for file in folder.glob("topics-*.json"):
-        for topic in sorted(TopicFile(file).read()):
+        for topic in sorted(TopicFile(file).look()):
             if (levels := mqtt.INFO.read(topic, root=root)) is not None:
                 found.setdefault(levels["agent"], ())
             elif (levels := mqtt.STATE.read(topic, root=root)) is not None:

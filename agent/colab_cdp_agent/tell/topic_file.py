@@ -4,39 +4,59 @@ A crash leaves retained topics of sessions that are no more: whoever starts next
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
-import msgspec
+import structlog
 
-from colab_cdp_agent.keep.small_file import put
+from colab_cdp_agent.keep.small_file import SmallFile
 from colab_cdp_protocols import mqtt
+
+Topics = tuple[str, ...]
+
+log = structlog.get_logger()
 
 
 class TopicFile:
-    """The retained topics at one broker, on disk; a damaged or missing file counts as empty."""
+    """The retained topics at one broker, on disk; a missing file counts as empty."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._written: frozenset[str] = frozenset()
+        self._file: SmallFile[Topics] = SmallFile(path, (), Topics)
 
-    def read(self) -> frozenset[str]:
-        """Return the topics that were published so far; what cannot be one is passed over."""
+    def read(self, now: datetime) -> frozenset[str]:
+        """Return the topics that were published so far; what cannot be one is passed over.
+
+        A damaged file is set aside, which is said; one that cannot be read counts as empty.
+        """
         try:
-            topics = msgspec.json.decode(self._path.read_bytes(), type=frozenset[str])
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            topics, aside = self._file.read(now)
+        except OSError as error:
+            self._note(error)
             return frozenset()
-        self._written = topics
-        return frozenset(topic for topic in topics if mqtt.is_topic(topic))
+        if aside is not None:
+            log.warning(
+                "the list of published topics was damaged; what stands at the broker may stay",
+                set_aside=str(aside),
+            )
+        return _legal(topics)
+
+    def look(self) -> frozenset[str]:
+        """Return the same for one whose file it is not: nothing is set aside, or said."""
+        try:
+            return _legal(self._file.look())
+        except OSError:
+            return frozenset()
 
     def write(self, topics: Iterable[str]) -> None:
-        """Put the topics on disk, whole or not at all.
+        """Put the topics on disk, whole or not at all; where that cannot be done it is said."""
+        try:
+            self._file.write(tuple(sorted(topics)))
+        except OSError as error:
+            self._note(error)
 
-        Raises:
-            OSError: the folder cannot be written.
+    def _note(self, error: OSError) -> None:
+        log.warning("the list of published topics cannot be kept", error=str(error))
 
-        """
-        wanted = frozenset(topics)
-        if wanted == self._written:
-            return
-        put(self._path, msgspec.json.encode(sorted(wanted)))
-        self._written = wanted
+
+def _legal(topics: Topics) -> frozenset[str]:
+    return frozenset(topic for topic in topics if mqtt.is_topic(topic))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import samples
-from colab_cdp_agent.keep.small_file import DAMAGED_KEPT
+from colab_cdp_agent.keep.aside import KEPT
 from colab_cdp_agent.tell.alerts.alert import Alert
 from colab_cdp_agent.tell.alerts.outbox import Kept
 from colab_cdp_agent.tell.alerts.outbox_file import OutboxFile
@@ -62,14 +62,14 @@ def test_a_damaged_file_is_set_aside_whole_and_a_new_one_begun(
     tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "a.json"
-    for turn in range(DAMAGED_KEPT + 2):
+    for turn in range(KEPT + 2):
         path.write_bytes(content)
         file = OutboxFile(path)
         assert file.read(samples.MOMENT.replace(second=turn)) == Kept()
         file.write(Kept(failures=turn + 1))
         assert OutboxFile(path).read(NOW) == Kept(failures=turn + 1)
     aside = [each for each in tmp_path.iterdir() if each != path]
-    assert len(aside) == DAMAGED_KEPT
+    assert len(aside) == KEPT
     assert {each.read_bytes() for each in aside} == {content}
 
 

@@ -1,0 +1,29 @@
+"""Files that nobody but their owner can read, wherever they lie."""
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+MODE = 0o600
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows only
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a new file for writing, in place of whatever stands there.
+
+    Raises:
+        OSError: it cannot be made.
+
+    """
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, MODE), "wb")
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file where there is none; one that is there stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, MODE))
