@@ -145,7 +145,7 @@ def written(path: Path) -> str:
     return logged(write)
 
 
-@says("the journal was written by a newer version of this program, and is left alone")
+@says("the journal … was written by a newer version of this program, and is left alone")
 def newer_journal(place: Place) -> str:
     path = place.folder / "journal-mine.sqlite"
     written(path)

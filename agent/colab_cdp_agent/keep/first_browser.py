@@ -30,9 +30,9 @@ def first_browser(file: Path, browsers: Sequence[Chrome]) -> str | None:
     Where nothing is known of an earlier one, it is the first of these, and that is kept.
     """
     kept = SmallFile(file, Remembered())
-    before = _read(kept)
+    before, readable = _read(kept)
     first = browsers[0] if before == Remembered() else known_again(before, browsers)
-    if first is not None:
+    if first is not None and readable:
         _keep(kept, Remembered(first.called, first.place))
     # A browser that is alone bears no name, whichever it is.
     alone = browsers[0] if len(browsers) == 1 else first
@@ -46,18 +46,19 @@ def known_again(before: Remembered, browsers: Sequence[Chrome]) -> Chrome | None
     return by_name.get(before.name) or by_place.get(before.place)
 
 
-def _read(kept: SmallFile[Remembered]) -> Remembered:
+def _read(kept: SmallFile[Remembered]) -> tuple[Remembered, bool]:
+    """Return what is remembered, and whether it could be read: else nothing is written over it."""
     try:
         found, aside = kept.read(datetime.now(UTC))
     except OSError as error:
         log.warning("it cannot be kept which browser is the first one", error=str(error))
-        return Remembered()
+        return Remembered(), False
     if aside is not None:
         log.warning(
             "which browser is the first one was damaged; the first of the list counts",
             set_aside=str(aside),
         )
-    return found
+    return found, True
 
 
 def _keep(kept: SmallFile[Remembered], first: Remembered) -> None:

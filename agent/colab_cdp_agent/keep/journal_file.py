@@ -76,11 +76,14 @@ class JournalFile:
                 self._write(rows, now)
         except (sqlite3.Error, OSError, schema.DamagedFileError) as error:
             self.close()
-            raise JournalFailedError(f"the journal cannot be written: {_reason(error)}") from error
+            raise JournalFailedError(
+                f"the journal cannot be written: {self._path}: {_reason(error)}"
+            ) from error
         except schema.NewerVersionError as error:
             self.close()
             raise JournalFailedError(
-                "the journal was written by a newer version of this program, and is left alone"
+                f"the journal {self._path} was written by a newer version of this program, and is"
+                " left alone"
             ) from error
 
     def close(self) -> None:

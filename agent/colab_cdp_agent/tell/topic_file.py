@@ -22,6 +22,7 @@ class TopicFile:
 
     def __init__(self, path: Path) -> None:
         self._file: SmallFile[Topics] = SmallFile(path, (), Topics)
+        self._trouble = ""
 
     def read(self, now: datetime) -> frozenset[str]:
         """Return the topics that were published so far; what cannot be one is passed over.
@@ -48,14 +49,18 @@ class TopicFile:
             return frozenset()
 
     def write(self, topics: Iterable[str]) -> None:
-        """Put the topics on disk, whole or not at all; where that cannot be done it is said."""
+        """Put the topics on disk, whole or not at all; that it cannot be done is said once."""
         try:
             self._file.write(tuple(sorted(topics)))
         except OSError as error:
             self._note(error)
+        else:
+            self._trouble = ""
 
     def _note(self, error: OSError) -> None:
-        log.warning("the list of published topics cannot be kept", error=str(error))
+        trouble, self._trouble = self._trouble, error.strerror or str(error)
+        if trouble != self._trouble:
+            log.warning("the list of published topics cannot be kept", error=str(error))
 
 
 def _legal(topics: Topics) -> frozenset[str]:

@@ -142,6 +142,6 @@ class Channel:
             log.warning(
                 "alerts that wait would not outlive the agent: their file cannot be used",
                 channel=self._name,
-                reason=error.strerror or str(error),
+                reason=str(error),
             )
         self._file_fails = True

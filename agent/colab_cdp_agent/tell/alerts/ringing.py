@@ -114,5 +114,5 @@ class Ringing:
         """Remove what is kept for channels that are configured no more."""
         ours = {path.stem for path in self._files}
         for path in self._folder.glob("*.json"):
-            if path.name.partition(".")[0] not in ours:
+            if path.name.partition(".")[0] not in ours and path.is_file():
                 path.unlink(missing_ok=True)
