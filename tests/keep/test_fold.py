@@ -220,3 +220,21 @@ def test_a_sequence_that_never_ends_is_not_held_for_ever() -> None:
     for _ in range(10):
         screen.write("x" * 1_000)
     assert len(screen.open_line) > 5_000
+
+
+@pytest.mark.parametrize("opening", ["\x1b]0;", "\x1bP", "\x1b^", "\x1b_", "\x1bX"])
+@pytest.mark.parametrize("later", ["", "\x07", "\x1b\\"])
+def test_a_sequence_that_never_ends_takes_no_line_with_it(opening: str, later: str) -> None:
+    """A program that forgot its end, or was made to, must hide nothing of what comes after."""
+    printed = [f"before {opening}", "loss 0.5\n", f"loss 0.4{later}\n", "loss 0.3"]
+    for pieces in (printed, ["".join(printed)]):
+        shown = "\n".join(lines(Screen(), pieces))
+        assert all(f"loss 0.{digit}" in shown for digit in (5, 4, 3)), shown
+        assert "\x1b" not in shown
+
+
+def test_a_sequence_that_is_unfinished_at_the_end_of_a_run_is_text() -> None:
+    screen = Screen()
+    screen.write("step 1\n\x1b]0;step 2")
+    assert [row.shown() for row in screen.end()] == ["]0;step 2"]
+    assert screen.write("step 3\n")[0].shown() == "step 3"

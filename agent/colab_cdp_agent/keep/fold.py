@@ -20,10 +20,10 @@ LONGEST_STYLE = 8
 
 _ANY_ESCAPE = (
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: movements, erasing, colours
-    r"|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC and its like: titles, links
+    r"|[\]PX^_][^\x07\x1b\r\n]*(?:\x07|\x1b\\)"  # OSC and its like: titles, links; in one line
     r"|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])"  # all others
 )
-_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,4096}\x1b?|[ -/]+)?\Z")
+_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\r\n]{0,4096}\x1b?|[ -/]+)?\Z")
 _TOKEN = re.compile(rf"[^\x08\n\r\x1b]+|[\x08\n\r]|{_ANY_ESCAPE}|\x1b")
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _COLOUR_OR_NOTHING = re.compile(rf"{_COLOUR.pattern}|\x1b(?=\x1b)")
@@ -75,9 +75,13 @@ class Screen:
         return self._append(text)
 
     def end(self) -> list[Row]:
-        """Finish the unfinished line; nothing of what stands is drawn over any more."""
-        self._style, self._held = (), ""
-        return self._leave()
+        """Finish the unfinished line; nothing of what stands is drawn over any more.
+
+        A sequence that never ended is none, and its text is text.
+        """
+        self._style = ()
+        held, self._held = self._held, ""
+        return [*self._draw(held), *self._leave()]
 
     def holds(self, row: Row) -> bool:
         """Return whether a finished line is one of a block that is being drawn: at the cursor."""
