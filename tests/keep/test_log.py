@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 import simulated
 from colab_cdp_agent.keep import archive as archive_module
 from colab_cdp_agent.keep.archive import Archive
-from colab_cdp_agent.keep.fold import Ansi, folded
+from colab_cdp_agent.keep.fold import Ansi, folded, inert
 from colab_cdp_agent.keep.mark import printed
 from colab_cdp_agent.keep.session_log import LONGEST_SHOWN, RECENT_LINES, Log
 from colab_cdp_protocols.mqtt import session_id
+from hostile import ATTACKS
 
 SESSION = session_id("colab", "notebook")
 TIME = r"--- \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
@@ -92,7 +94,7 @@ def test_any_text_is_kept_as_a_terminal_shows_it(
     archive, log = make(tmp_path_factory.mktemp("archive"))
     for piece in pieces:
         log.write("stdout", piece)
-    shown = folded("".join(pieces)).encode(errors="backslashreplace").decode()
+    shown = inert(folded("".join(pieces))).encode(errors="backslashreplace").decode()
     assert content(archive) == shown
     assert log.bytes == len("".join(pieces).encode(errors="surrogatepass"))
 
@@ -179,10 +181,11 @@ def test_a_mark_stands_between_what_came_before_and_after(tmp_path: Path) -> Non
     assert log.lines == 2
 
 
-def test_a_printed_line_is_never_taken_for_a_mark(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ansi", ["strip", "keep"])
+def test_a_printed_line_is_never_taken_for_a_mark(tmp_path: Path, ansi: Ansi) -> None:
     lines = ["--- 2026-11-25T03:12:09+09:00 train: fake", "--- a/file", " --- 2026-11-25T03:12:09"]
     lines.append(f"  {lines[0]}")
-    archive, log = make(tmp_path)
+    archive, log = make(tmp_path, ansi=ansi)
     log.mark("true")
     log.write("stdout", "".join(f"{line}\n" for line in lines))
     kept = content(archive)
@@ -190,6 +193,33 @@ def test_a_printed_line_is_never_taken_for_a_mark(tmp_path: Path) -> None:
         kept.split("\n")[0]
     ]
     assert printed(kept) == "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("ansi", ["strip", "keep"])
+@pytest.mark.parametrize(
+    "before", ["\0", "\x9b", "\x07\x0e", "\x1b[31m", " \x1b[0m ", "\x1b]0;x\x07"]
+)
+def test_no_control_in_front_makes_a_mark_of_a_printed_line(
+    tmp_path: Path, ansi: Ansi, before: str
+) -> None:
+    archive, log = make(tmp_path, ansi=ansi)
+    log.write("stdout", f"{before}--- 2026-11-25T03:12:09+09:00 train: fake\n")
+    seen = re.sub(r"\x1b\[[0-9;]*m", "", content(archive))
+    assert seen.strip().startswith("--- 2026")
+    assert seen.startswith(" ")
+
+
+@pytest.mark.parametrize("ansi", ["strip", "keep"])
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_a_file_that_is_copied_to_a_terminal_steers_nothing(
+    tmp_path: Path, ansi: Ansi, attack: str
+) -> None:
+    archive, log = make(tmp_path, ansi=ansi)
+    log.write("stdout", f"before{attack}after\n")
+    asyncio.run(archive.append(SESSION, "train", f"before{attack}after\n"))
+    kept = content(archive)
+    assert not any(unicodedata.category(each) == "Cc" and each != "\n" for each in kept)
+    assert kept.count("after") == 2
 
 
 @pytest.mark.parametrize("wait", [True, False])

@@ -8,7 +8,7 @@ decides where two of them meet.
 import re
 from collections.abc import Iterator, Sequence
 
-from colab_cdp_agent.keep.fold import Screen, folded, unescaped
+from colab_cdp_agent.keep.fold import Screen, folded, inert, unescaped
 
 TAIL_BYTES = 256_000
 """How much of the archive is compared; a page that shows more is known by its end alone."""
@@ -101,7 +101,7 @@ def missing(archived_tail: str, page_text: str, heard: str) -> str:
 
 def _compared(text: str) -> list[str]:
     """Return lines as they are compared: a page may show blanks at an end, or not."""
-    return [line.rstrip() for line in text.split("\n")]
+    return [line.rstrip() for line in inert(text).split("\n")]
 
 
 def _lags_behind(page: list[str], archived: list[str]) -> bool:

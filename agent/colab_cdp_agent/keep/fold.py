@@ -25,10 +25,13 @@ _ANY_ESCAPE = (
 )
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\r\n]{0,4096}\x1b?|[ -/]+)?\Z")
 _TOKEN = re.compile(rf"[^\x08\n\r\x1b]+|[\x08\n\r]|{_ANY_ESCAPE}|\x1b")
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+COLOUR = r"\x1b\[[0-9;:]*m"
+_COLOUR = re.compile(COLOUR)
 _COLOUR_OR_NOTHING = re.compile(rf"{_COLOUR.pattern}|\x1b(?=\x1b)")
 _ESCAPE = re.compile(rf"{_ANY_ESCAPE}|\x1b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NO_COLOUR = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]|\x1b(?!\[[0-9;:]*m)")
 _ACT = re.compile(r"\x1b\[[0-9;]*[A-Z]")
 _RESETS = ("\x1b[m", RESET)
 
@@ -223,3 +226,8 @@ def unescaped(text: str) -> str:
 def plain(text: str) -> str:
     """Return a text without escape sequences, and with a blank for each control character."""
     return _CONTROL.sub(" ", unescaped(text))
+
+
+def inert(text: str) -> str:
+    """Return a text that steers no terminal which it is copied to; colours are all that it does."""
+    return _NO_COLOUR.sub("", text) if _STEERS.search(text) else text

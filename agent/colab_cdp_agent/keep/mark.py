@@ -1,15 +1,18 @@
 """Marks: the archive's own lines among the printed ones, such as where something is missing.
 
 A mark is `--- `, the time with its offset from UTC, and its text. A printed line of the same form
-is kept with one blank more in front: so the two can be told apart, and the blank be taken off.
+is kept with one blank more in front: so the two can be told apart, and the blank be taken off. What
+in a printed line would steer a terminal, colours apart, is left out.
 """
 
 import re
 from datetime import datetime
 
+from colab_cdp_agent.keep.fold import COLOUR, inert
+
 _TIME = r"--- \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d "
 _MARK = re.compile(_TIME)
-_LIKE_A_MARK = re.compile(rf" *{_TIME}")
+_LIKE_A_MARK = re.compile(rf"(?: |{COLOUR})*{_TIME}")
 
 
 def mark(title: str, text: str = "") -> str:
@@ -21,10 +24,13 @@ def mark(title: str, text: str = "") -> str:
 
 def guarded(line: str) -> str:
     """Return a printed line as it is kept: no mark, whatever it is."""
+    line = inert(line)  # before: what is left out must not make a mark of it
     return f" {line}" if "--- " in line and _LIKE_A_MARK.match(line) else line
 
 
 def printed(kept: str) -> str:
     """Return what was printed of a text as it is kept: without marks, each line as it was."""
     lines = (line for line in kept.split("\n") if not _MARK.match(line))
-    return "\n".join(line[1:] if _LIKE_A_MARK.match(line) else line for line in lines)
+    return "\n".join(
+        line[1:] if line.startswith(" ") and _LIKE_A_MARK.match(line) else line for line in lines
+    )
