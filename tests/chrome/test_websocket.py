@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from chromium import free_port
+from colab_cdp_agent.chrome import websocket as websocket_module
 from colab_cdp_agent.chrome.websocket import (
     Socket,
     SocketClosedError,
@@ -143,6 +144,26 @@ def test_a_message_in_fragments_arrives_whole() -> None:
             reading = tasks.create_task(socket.read(ear.take))
             assert await ear.until(2) == [b"one two three", b"and one more"]
             reading.cancel()
+
+    play(story())
+
+
+@pytest.mark.parametrize("parts", [["x" * 2_000], ["x" * 600] * 3], ids=["whole", "fragments"])
+def test_a_message_larger_than_any_of_chromes_ends_the_connection(
+    parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket_module, "LARGEST_MESSAGE_BYTES", 1_000)
+
+    async def talk(other: ServerConnection) -> None:
+        await other.send("x" * 1_000)
+        await other.send(parts)
+        await other.wait_closed()
+
+    async def story() -> None:
+        taken: list[bytes] = []
+        async with facing(talk) as socket:
+            assert await socket.read(taken.append) is False
+        assert taken == [b"x" * 1_000]
 
     play(story())
 

@@ -1,4 +1,4 @@
-"""The WebSocket to a browser: messages of any size, and nothing between them and the wire.
+"""The WebSocket to a browser: messages as large as it sends, and nothing between them and the wire.
 
 The protocol is the Sans-I/O half of `websockets`; the I/O is what a link of very many small
 messages wants. What is sent in one turn of the event loop leaves in one write, and what arrives
@@ -19,6 +19,11 @@ from websockets.uri import WebSocketURI, parse_uri
 
 CLOSE_LIMIT_S = 0.5
 WRITE_BYTES = 2**16
+LARGEST_MESSAGE_BYTES = 2**28
+"""What Chrome holds back for a client at most: what announces more is no Chrome.
+
+Source: https://chromium.googlesource.com/chromium/src/+/main/content/browser/devtools/devtools_http_handler.cc
+"""
 MESSAGES = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
 
@@ -47,9 +52,9 @@ class Socket(asyncio.Protocol):
     """One WebSocket, made by `open_socket`: `send` to it, and `read` it until it ends."""
 
     def __init__(self, where: WebSocketURI) -> None:
-        # No Origin: Chrome 111 and later refuse one. No limit: a reply of 3 MiB is ordinary.
+        # No Origin: Chrome 111 and later refuse one. A reply of 3 MiB is ordinary.
         # No extension: on loopback compression only costs.
-        self._protocol = ClientProtocol(where, max_size=None)
+        self._protocol = ClientProtocol(where, max_size=LARGEST_MESSAGE_BYTES)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._opened = self._loop.create_future()
