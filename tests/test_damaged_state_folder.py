@@ -10,7 +10,7 @@ import random
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +20,7 @@ from signal import SIGTERM
 import pytest
 
 import nights
+from chaos.small_disk import SmallDisk
 from chromium import free_port
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep.day_file import DayFile, today
@@ -205,6 +206,27 @@ def test_a_journal_that_another_program_holds_is_waited_for(folder: Path) -> Non
         said = started(folder, [CANNOT_BE_KEPT[JOURNAL]])
     assert "locked" in said
     assert asides(folder / "state", JOURNAL) == []
+
+
+@pytest.mark.parametrize("wrong", ["full", "read-only"])
+def test_a_disk_that_takes_nothing_is_said_and_what_stands_there_stays(
+    tmp_path: Path, left: Path, wrong: str
+) -> None:
+    state = tmp_path / "state"
+    with SmallDisk(state) as disk, ExitStack() as mended:
+        if disk.lacking:
+            pytest.skip(disk.lacking)
+        copytree(left, state, dirs_exist_ok=True)
+        if wrong == "full":
+            mended.enter_context(disk.full())
+        else:
+            assert disk.read_only()
+        said = started(tmp_path, ["the state folder cannot be written; the tabs are watched"])
+        assert str(state) in said
+        for name in {*SET_ASIDE, ARCHIVE} - {JOURNAL}:
+            assert (state / name).read_bytes() == (left / name).read_bytes()
+        disk.writable()
+    assert "damaged" not in said
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 20, b"short", b"\x1b]52;c;eA==\x07" * 3])
