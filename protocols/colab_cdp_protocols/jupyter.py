@@ -16,6 +16,9 @@ from colab_cdp_protocols import json_text, wrapping
 
 T = TypeVar("T")
 
+LONGEST_ID = 256
+"""Of a message, a session or a type. Many of them are remembered: what is longer is none."""
+
 
 class MalformedContentError(Exception):
     """A message's content has another shape; `str` says which message, and what was wrong."""
@@ -169,7 +172,9 @@ class _Envelope(msgspec.Struct, gc=False):
 def _message(
     channel: str | None, header: _Header, parent: _Header | None, body: msgspec.Raw
 ) -> Message | None:
-    if not (header.msg_id and header.msg_type):
+    if not (header.msg_id and header.msg_type and _is_short(header)):
+        return None
+    if parent is not None and not _is_short(parent):
         return None
     answered = (
         Header(parent.msg_id, parent.msg_type, parent.session or "")
@@ -178,6 +183,14 @@ def _message(
     )
     own = Header(header.msg_id, header.msg_type, header.session or "")
     return Message(channel or "", own, answered, body)
+
+
+def _is_short(header: _Header) -> bool:
+    return (
+        len(header.msg_id) <= LONGEST_ID
+        and len(header.msg_type) <= LONGEST_ID
+        and (header.session is None or len(header.session) <= LONGEST_ID)
+    )
 
 
 def _from_json(text: str | bytes) -> Message | None:

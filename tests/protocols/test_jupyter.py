@@ -16,7 +16,14 @@ from jupyter_server.services.kernels.connection.base import (
 )
 
 from colab_cdp_protocols import jupyter
-from colab_cdp_protocols.jupyter import Header, MalformedContentError, Message, content, messages
+from colab_cdp_protocols.jupyter import (
+    LONGEST_ID,
+    Header,
+    MalformedContentError,
+    Message,
+    content,
+    messages,
+)
 
 SHAPES: tuple[Any, ...] = (
     jupyter.Status, jupyter.Stream, jupyter.ExecuteInput, jupyter.ExecuteRequest,
@@ -355,3 +362,14 @@ def test_a_content_of_another_shape_names_its_message() -> None:
     (message,) = messages(damaged)
     with pytest.raises(MalformedContentError, match=r"^stream carried something else"):
         content(message, jupyter.Stream)
+
+
+@pytest.mark.parametrize("part", ["header", "parent_header"])
+@pytest.mark.parametrize("name", ["msg_id", "msg_type", "session"])
+def test_an_id_longer_than_any_is_no_message(part: str, name: str) -> None:
+    """Thousands of them are remembered, and somebody might send them by the megabyte."""
+    headers = {"msg_id": "a", "msg_type": "status", "session": "s"}
+    for length, found in ((LONGEST_ID, 1), (LONGEST_ID + 1, 0)):
+        wire = {"header": headers, "parent_header": headers, "content": {}, "channel": "iopub"}
+        wire |= {part: headers | {name: "x" * length}}
+        assert len(messages(text(wire))) == found
