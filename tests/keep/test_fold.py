@@ -238,3 +238,10 @@ def test_a_sequence_that_is_unfinished_at_the_end_of_a_run_is_text() -> None:
     screen.write("step 1\n\x1b]0;step 2")
     assert [row.shown() for row in screen.end()] == ["]0;step 2"]
     assert screen.write("step 3\n")[0].shown() == "step 3"
+
+
+def test_a_colour_longer_than_any_is_none() -> None:
+    """It would be written again before each piece of text that has it."""
+    screen = Screen("keep")
+    rows = screen.write(f"a\x1b[{'0;' * 1_000}1mb\x1b[38;2;1;2;3;48;2;4;5;6;1;3;4;9mc\n")
+    assert rows[0].shown() == "ab\x1b[38;2;1;2;3;48;2;4;5;6;1;3;4;9mc\x1b[0m"

@@ -17,6 +17,8 @@ WIDEST_MOVE = 1_000
 LONGEST_LINE = 262_144
 """A longer line is broken here, as a terminal does at its edge. Characters."""
 LONGEST_STYLE = 8
+LONGEST_COLOUR = 64
+"""A sequence that sets more than all there is to set is none."""
 
 _ANY_ESCAPE = (
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: movements, erasing, colours
@@ -161,7 +163,7 @@ class Screen:
 
     def _control(self, sequence: str, finished: list[Row]) -> None:
         if _COLOUR.fullmatch(sequence):
-            if not self._strips:
+            if not self._strips and len(sequence) <= LONGEST_COLOUR:
                 reset = sequence in _RESETS
                 self._style = () if reset else (*self._style, sequence)[-LONGEST_STYLE:]
             return
