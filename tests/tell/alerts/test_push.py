@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from chromium import free_port
 from colab_cdp_agent.settings.secret import PushUrl
+from colab_cdp_agent.tell.alerts import push as push_module
 from colab_cdp_agent.tell.alerts.apprise_process import TAGS, WITH_PRIORITY, addressed
 from colab_cdp_agent.tell.alerts.order import Message, Outcome
 from colab_cdp_agent.tell.alerts.push import MODULE, Push
@@ -123,3 +125,18 @@ def test_a_priority_of_ones_own_stays(scheme: str) -> None:
 @given(st.from_regex(PushUrl.pattern, fullmatch=True), st.sampled_from(sorted(TAGS)))
 def test_an_address_is_only_ever_added_to(url: str, urgency: str) -> None:
     assert addressed(url, urgency).startswith(url)  # type: ignore[arg-type] # of the literal's values
+
+
+@pytest.mark.parametrize(
+    "printed", [b"", b"{", b'{"how": "\xff"}', b'{"how": "sent", "x": ' + b"[" * 50_000]
+)
+def test_a_process_that_prints_something_else_is_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: bytes
+) -> None:
+    file = tmp_path / "printed"
+    file.write_bytes(printed)
+    says = f"import pathlib, sys\nsys.stdout.buffer.write(pathlib.Path({str(file)!r}).read_bytes())"
+    (tmp_path / "speaks_otherwise.py").write_text(says, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(push_module, "MODULE", "speaks_otherwise")
+    assert sent("json://127.0.0.1/") == Outcome("refused", "Apprise ended with 0")

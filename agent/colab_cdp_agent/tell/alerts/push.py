@@ -77,7 +77,7 @@ class _Call:
                 return Outcome("unreachable", f"no answer within {LIMIT_S:.0f} s")
         try:
             return msgspec.json.decode(answer, type=Outcome)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Outcome("refused", f"Apprise ended with {process.returncode}")
 
     def give_up(self) -> None:
