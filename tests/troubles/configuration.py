@@ -1,6 +1,7 @@
 """Mistakes in what a person configured."""
 
 from chromium import free_port
+from colab_cdp_agent.watch import expression
 from colab_cdp_agent.watch.progress.patterns import OwnPatterns
 from command import Command, run
 from troubles.register import Place, begun_with, logged, says
@@ -78,6 +79,12 @@ def another_encoding(place: Place) -> str:
 def slow_pattern(_place: Place) -> str:
     patterns = OwnPatterns((r"(a|aa)+$",))
     return logged(lambda: patterns.read("a" * 60 + "b"))
+
+
+@says("an expression of a site profile is too slow, and finds nothing")
+def slow_expression(_place: Place) -> str:
+    expression._tell.cache_clear()
+    return logged(lambda: expression.match(r"(a|aa)+$", "a" * 60 + "b"))
 
 
 @says("these keys have no effect in this version")

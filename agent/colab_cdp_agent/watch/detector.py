@@ -5,6 +5,7 @@ from typing import Literal
 
 import cssselect
 import msgspec
+import regex
 
 Trust = Literal["high", "med", "low"]
 
@@ -105,5 +106,6 @@ def check_regex(pattern: str) -> None:
     """
     try:
         re.compile(pattern)
-    except re.error as error:
+        regex.compile(pattern, regex.VERSION0)
+    except (re.error, regex.error) as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}") from error

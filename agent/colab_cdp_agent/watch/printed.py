@@ -1,12 +1,12 @@
 """What the running cell printed into the page, wherever the page holds it."""
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
 
+from colab_cdp_agent.watch import expression
 from colab_cdp_agent.watch.page import PageWitness
 
 
@@ -181,13 +181,13 @@ class _FrameText(msgspec.Struct, frozen=True):
 async def _read_frames(page: PageWitness, places: tuple[int, ...]) -> Printed:
     """Read the text in the cell's cross-site frames."""
     output = page.profile.output
-    wanted = re.compile(output.frames or "$^")
+    wanted = output.frames or "$^"
     options = {"paths": output.frame_text}
     frames = [
         await page.tab.run("frame_output", options, _FrameText, frame=session)
         for session, target in list(page.tab.children.items())
         if target.type == "iframe"
-        and wanted.search(target.url or await page.tab.address_of(session))
+        and expression.search(wanted, target.url or await page.tab.address_of(session))
     ]
     mine = sorted((each.place, each.text) for each in frames if each.place in places)
     text = "\n".join(text for _place, text in mine)

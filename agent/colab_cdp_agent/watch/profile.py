@@ -4,9 +4,9 @@ The format is told in docs/profiles.md. A path is CSS; ` >>> ` enters the open s
 was matched so far. Detectors stand in the order of trust, and the first that holds counts.
 """
 
-import re
 from typing import Literal
 
+from colab_cdp_agent.watch import expression
 from colab_cdp_agent.watch.detector import (
     Detector,
     Strict,
@@ -214,7 +214,7 @@ class Profile(Strict, frozen=True):
 
         That is what its pattern matched, or, where the pattern has groups, what these hold.
         """
-        found = (re.match(pattern, url) for pattern in self.notebooks)
+        found = (expression.match(pattern, url) for pattern in self.notebooks)
         match = next(filter(None, found), None)
         if match is None:
             return None
@@ -222,4 +222,4 @@ class Profile(Strict, frozen=True):
 
     def title(self, tab_title: str) -> str:
         """Return the notebook's title without what the site adds to it."""
-        return re.sub(self.title_suffix, "", tab_title).strip() or "untitled"
+        return expression.without(self.title_suffix, tab_title).strip() or "untitled"
