@@ -10,7 +10,7 @@ from chromium import Chromium, find_chromium
 from colab_sim import Notebook
 from mosquitto import find_mosquitto
 from night import Night
-from person import Person
+from person import Person, eventually
 from silencing import FLAGS, PROFILE, discard, renderer, target_of
 from stage import Stage
 from witnessed import (
@@ -107,6 +107,21 @@ def test_a_run_whose_tab_slept_is_taken_up_again_without_a_lost_line(
             assert gaps(night, notebook.url) <= 1
             assert not [each for each in night.events(notebook.url) if "run_" in each["kind"]]
         assert gaps(night, notebooks["discarded"].url) == 1
+
+
+def test_a_run_whose_page_is_loaded_again_and_again_goes_on_without_a_lost_line(
+    chromium: Chromium, night: Night, notebooks: dict[str, Notebook]
+) -> None:
+    notebook = notebooks["alerted"]
+    before = gaps(night, notebook.url)
+    with Person(chromium) as person:
+        page = person.attach(target_of(person, notebook.url))
+        for _ in range(3):
+            loads = notebook.sheet.log.loads
+            person.call("Page.reload", page)
+            eventually(lambda loads=loads: notebook.sheet.log.loads > loads)
+    until_state(night, notebook.url, lambda state: state["output"]["gaps"] > before)
+    goes_on(night, notebook)
 
 
 def test_a_run_outlives_chrome_and_is_taken_up_again_in_the_next(

@@ -244,6 +244,13 @@ class SocketCreated(msgspec.Struct, frozen=True, rename="camel"):
     url: str
 
 
+class Response(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Network.responseReceived`: what was loaded, and into which frame."""
+
+    type: str
+    frame_id: str = ""
+
+
 class SocketClosed(msgspec.Struct, frozen=True, rename="camel"):
     """The parameters of `Network.webSocketClosed`."""
 

@@ -207,7 +207,7 @@ def met_on_its_way(place: Place) -> str:
 def huge_message(place: Place) -> str:
     archive = Archive(place.folder, 10**9, FOR_EVER_S)
     log = archive.log(SESSION)
-    witness = WireWitness(lambda _fact: None, log.gap, lambda: None, lambda call: call())
+    witness = WireWitness(lambda _fact: None, log.gap, lambda: None, lambda call: call(), "T")
     picture = {"requestId": "1", "response": {"payloadData": "x" * FRAME_LIMIT_BYTES}}
     event = {"method": "Network.webSocketFrameReceived", "params": picture, "sessionId": "S"}
     witness.take(cast(cdp.Event, cdp.decode(json.dumps(event).encode())))

@@ -19,7 +19,9 @@ METHODS = (
     "Network.webSocketFrameReceived",
     "Network.webSocketFrameSent",
     "Network.webSocketClosed",
+    "Network.responseReceived",
 )
+PAGE = "main frame"
 TEXT, BYTES = 1, 2
 
 
@@ -31,7 +33,7 @@ class Ear:
         self.lost: list[str] = []
         self.news = 0
         self.witness = WireWitness(
-            self.facts.append, self.lost.append, self._count, at_next_beat or _at_once
+            self.facts.append, self.lost.append, self._count, at_next_beat or _at_once, PAGE
         )
 
     def _count(self) -> None:
@@ -120,6 +122,35 @@ def test_the_sockets_of_a_worker_that_ended_are_closed_though_nobody_says_so() -
     assert not ear.witness.open
     assert ear.witness.reading().kernel == "unknown"
     assert ear.facts[-1] == facts.Deafened()
+
+
+def loaded(kind: str, frame: str) -> dict[str, Any]:
+    return {"requestId": "L", "type": kind, "frameId": frame, "response": {}}
+
+
+def test_the_sockets_of_a_page_that_was_left_are_closed_though_nobody_says_so() -> None:
+    ear = Ear()
+    ear.hear(line(1))
+    ear.take(METHODS[4], loaded("Document", PAGE))
+    ear.hear(line(2))  # the old page is there until the new one takes its place
+    assert facts.Deafened() not in ear.facts
+    ear.take(METHODS[0], {"requestId": "7", "url": "wss://x/news"})
+    assert ear.facts[-1] == facts.Deafened()
+    assert not ear.witness.heard
+    ear.hear(line(5), socket="8")
+    assert ear.printed() == "1\n2\n5\n"
+    ear.take(METHODS[0], {"requestId": "9", "url": "wss://x/more"})
+    assert ear.witness.heard
+
+
+@pytest.mark.parametrize(("kind", "frame"), [("Document", "an advert"), ("Image", PAGE)])
+def test_what_else_is_loaded_closes_no_socket(kind: str, frame: str) -> None:
+    ear = Ear()
+    ear.hear(line(1))
+    ear.take(METHODS[4], loaded(kind, frame))
+    ear.take(METHODS[0], {"requestId": "7", "url": "wss://x/news"})
+    assert ear.witness.heard
+    assert facts.Deafened() not in ear.facts
 
 
 def test_a_kernel_has_a_name_and_neither_its_id_nor_the_secret_of_its_address_is_in_it() -> None:

@@ -125,7 +125,7 @@ class Session:
         self.tab = tab
         page = PageWitness(tab, self._profile, self._news.set)
         wire = self._wire = WireWitness(
-            self._hear, self._record.log.mark, self._news.set, _at_next_beat
+            self._hear, self._record.log.mark, self._news.set, _at_next_beat, tab.target
         )
         tab.listener = wire
         self._requests.begin(page)

@@ -58,6 +58,7 @@ class WireWitness:
         lost: called with a sentence where something could not be taken.
         news: called when the kernel began to do something else.
         at_next_beat: has what it is given called, once, a little later.
+        page: Chrome's name of the tab's main frame.
 
     """
 
@@ -67,12 +68,15 @@ class WireWitness:
         lost: Callable[[str], None],
         news: Callable[[], None],
         at_next_beat: Callable[[Callable[[], None]], object],
+        page: str,
     ) -> None:
         self._conversation = Conversation()
         self._hear = hear
         self._lost = lost
         self._news = news
         self._at_next_beat = at_next_beat
+        self._page = page
+        self._loading: str | None = None  # the session whose page makes room for a new one
         self._waiting: list[cdp.Event] = []
         self._waiting_bytes = 0
         self._sockets: dict[SocketId, Socket] = {}
@@ -143,7 +147,12 @@ class WireWitness:
                 self._take_frame(session, cdp.params(event, cdp.SocketFrame), received=False)
             elif event.method == "Network.webSocketCreated":
                 created = cdp.params(event, cdp.SocketCreated)
+                self._leave_page(session)
                 self._socket((session, created.request_id)).kernel = _kernel_of(created.url)
+            elif event.method == "Network.responseReceived":
+                response = cdp.params(event, cdp.Response)
+                if response.type == "Document" and response.frame_id == self._page:
+                    self._loading = session
             elif event.method == "Network.webSocketClosed":
                 self._close((session, cdp.params(event, cdp.SocketClosed).request_id))
         except cdp.MalformedFrameError as error:
@@ -152,8 +161,7 @@ class WireWitness:
     def child_ended(self, session: str) -> None:
         """Take note that a frame or a worker of the tab is gone, and with it its sockets."""
         self.catch_up()
-        for number in [number for number in self._sockets if number[0] == session]:
-            self._close(number)
+        self._close_all(session)
 
     def deafen(self) -> None:
         """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
@@ -185,6 +193,19 @@ class WireWitness:
                 self._tell(conversation.heard(message, number))
             else:
                 self._tell(conversation.said(message))
+
+    def _leave_page(self, session: str) -> None:
+        """Close the sockets of the page before, at the first of the page that was loaded.
+
+        Chrome tells nothing of them, and until then the old page may go on to be heard.
+        """
+        if self._loading == session:
+            self._loading = None
+            self._close_all(session)
+
+    def _close_all(self, session: str) -> None:
+        for number in [number for number in self._sockets if number[0] == session]:
+            self._close(number)
 
     def _close(self, number: SocketId) -> None:
         self._sockets.pop(number, None)
