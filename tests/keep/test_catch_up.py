@@ -192,3 +192,29 @@ def test_a_page_lags_until_it_shows_what_was_heard_first() -> None:
     assert not lags("line 5\nline 6\nline 7\n", heard)
     assert not lags("", [("stderr", "\r 3%|#")])
     assert not lags("", [])
+
+
+def test_a_page_that_has_what_the_archive_lacks_before_a_gap_brings_nothing_twice() -> None:
+    before, after = numbered_lines(0, 20), numbered_lines(22, 40)
+    page = numbered_lines(0, 45)
+    assert missing(before + after, page, "", [after]) == numbered_lines(40, 45)
+    cut = numbered_lines(30, 45)
+    assert missing(before + after, cut, "", [after]) == numbered_lines(40, 45)
+
+
+def test_a_few_lines_after_a_gap_prove_nothing() -> None:
+    archived, page = "a\nb\nepoch done\n", "x\ny\nepoch done\nz\n"
+    assert missing(archived, page, "", ["epoch done\n"]) == page
+
+
+@given(splits())
+def test_where_the_whole_tail_is_found_its_parts_after_gaps_change_nothing(
+    split: tuple[str, str, str, str],
+) -> None:
+    _text, archived, page, heard = split
+    parts = [archived[place:] for place in line_ends(archived)]
+    assert missing(archived, page, heard, parts) == missing(archived, page, heard)
+
+
+def numbered_lines(first: int, end: int) -> str:
+    return "".join(f"step {number}\n" for number in range(first, end))

@@ -18,7 +18,7 @@ from colab_cdp_agent.keep import day_file
 from colab_cdp_agent.keep.backlog import Room, encode
 from colab_cdp_agent.keep.day_file import DayFile
 from colab_cdp_agent.keep.fold import Ansi
-from colab_cdp_agent.keep.mark import guarded, mark, printed
+from colab_cdp_agent.keep.mark import after_gaps, guarded, mark, printed
 from colab_cdp_agent.keep.pen import Pen
 from colab_cdp_agent.keep.pruning import Pruning
 from colab_cdp_agent.keep.session_log import Desk, Log
@@ -82,12 +82,24 @@ class Archive:
             ArchiveFailedError: it cannot be read.
 
         """
+        return printed(self._kept(session, limit_bytes))
+
+    def tails(self, session: str, limit_bytes: int) -> list[str]:
+        """Return the same as `tail`, and then the part of it after each gap.
+
+        Raises:
+            ArchiveFailedError: it cannot be read.
+
+        """
+        kept = self._kept(session, limit_bytes)
+        return [printed(kept), *after_gaps(kept)]
+
+    def _kept(self, session: str, limit_bytes: int) -> str:
         try:
-            return printed(day_file.tail(self._folder / session, limit_bytes))
+            return day_file.tail(self._folder / session, limit_bytes)
         except OSError as error:
-            raise ArchiveFailedError(
-                f"the archive cannot be read: {self._reason(error)}"
-            ) from error
+            reason = self._reason(error)
+            raise ArchiveFailedError(f"the archive cannot be read: {reason}") from error
 
     def last_kept(self, session: str) -> datetime | None:
         """Return when a text of a session was last written, None where none ever was."""

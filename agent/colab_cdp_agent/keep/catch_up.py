@@ -14,6 +14,8 @@ TAIL_BYTES = 256_000
 """How much of the archive is compared; a page that shows more is known by its end alone."""
 FEWEST_LINES_INSIDE = 3
 FEWEST_CHARACTERS = 4
+FEWEST_LINES_AFTER_A_GAP = 8
+"""So many must be found in a page that shows what the archive itself lacks."""
 _NOTICE = re.compile(r"Streaming output truncated to the last \d+ lines\.\n")
 # tqdm's meter: `450/1000 [00:45<00:55, 10.02it/s`
 _METER = re.compile(r"\d\S*(?:/\S+|it) \[\d+:\d\d(?::\d\d)?(?:<[\d:?]+)?, {1,2}[\d.?]+\S*/")
@@ -23,7 +25,9 @@ Piece = tuple[str, str]
 """A stream, and what came of it."""
 
 
-def following(archived_tail: str, page_text: str, heard: Sequence[Piece]) -> list[Piece]:
+def following(
+    archived_tail: str, page_text: str, heard: Sequence[Piece], after_gaps: Sequence[str] = ()
+) -> list[Piece]:
     """Return what is to be appended in the place of what was heard; see `missing`.
 
     A bar on stderr stands in the page between the lines of stdout, once for each of them, and in
@@ -32,11 +36,13 @@ def following(archived_tail: str, page_text: str, heard: Sequence[Piece]) -> lis
     streams = {stream for stream, _text in heard}
     tail = _without_passing_bars(archived_tail)
     page = _without_passing_bars(page_text, keep_last=not heard)
+    later = [_without_passing_bars(each) for each in after_gaps]
     if len(streams) < 2:  # noqa: PLR2004 - nothing to be put in order
         stream = "stderr" if "stderr" in streams else "stdout"
-        return [(stream, missing(tail, page, "".join(text for _stream, text in heard)))]
+        text = "".join(text for _stream, text in heard)
+        return [(stream, missing(tail, page, text, later))]
     text, passing = _in_order(heard)
-    return [("stdout", missing(tail, page, text)), ("stderr", passing)]
+    return [("stdout", missing(tail, page, text, later)), ("stderr", passing)]
 
 
 def lags(page_text: str, heard: Sequence[Piece]) -> bool:
@@ -72,7 +78,9 @@ def _in_order(heard: Sequence[Piece]) -> tuple[str, str]:
     return lines + out.open_line + ("\r" if last.endswith("\r") else ""), err.open_line
 
 
-def missing(archived_tail: str, page_text: str, heard: str) -> str:
+def missing(
+    archived_tail: str, page_text: str, heard: str, after_gaps: Sequence[str] = ()
+) -> str:
     """Return the text to append, so that nothing is lost and nothing stands there twice.
 
     An unfinished line of the archive is whole in the answer, which begins with a line.
@@ -81,6 +89,8 @@ def missing(archived_tail: str, page_text: str, heard: str) -> str:
         archived_tail: the archive's last lines, without marks.
         page_text: the text that the page shows now; it may have been cleared or truncated.
         heard: what the wire brought since listening began; it may begin within the page's text.
+        after_gaps: the part of the archive's last lines after each gap, the longest first. A page
+            that shows what is missing there has the lines of the archive apart.
 
     """
     page = _NOTICE.sub("", page_text, count=1) if _NOTICE.match(page_text) else page_text
@@ -94,6 +104,10 @@ def missing(archived_tail: str, page_text: str, heard: str) -> str:
         # The last line of a run that was killed amid it may be a part of a line.
         unfinished = archived.pop()
         start = _known(lines, archived)
+    parts = ([line.rstrip() for line in each.split("\n")[:-1]] for each in after_gaps)
+    while start == 0 and (part := next(parts, None)) is not None:
+        known = _known(lines, part)
+        start = known if min(known, len(part)) >= FEWEST_LINES_AFTER_A_GAP else 0
     if unfinished and lines[start] == unfinished and start + 1 < len(lines):
         start += 1
     return "\n".join(joined.split("\n")[start:]) + ("\r" if heard.endswith("\r") else "")

@@ -12,6 +12,7 @@ from colab_cdp_agent.keep.fold import COLOUR, inert
 
 _TIME = r"--- \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d "
 _MARK = re.compile(_TIME)
+_GAP = re.compile(_TIME + r"(?:.*: )?(?:gap|\d+ lines lost): ")
 _LIKE_A_MARK = re.compile(rf"(?: |{COLOUR})*{_TIME}")
 
 
@@ -34,3 +35,10 @@ def printed(kept: str) -> str:
     return "\n".join(
         line[1:] if line.startswith(" ") and _LIKE_A_MARK.match(line) else line for line in lines
     )
+
+
+def after_gaps(kept: str) -> list[str]:
+    """Return what was printed after each gap that is marked in a text, the longest first."""
+    lines = kept.split("\n")
+    places = [place for place, line in enumerate(lines, 1) if _GAP.match(line)]
+    return [printed("\n".join(lines[place:])) for place in places]

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from colab_cdp_agent.answer import Answer
-from colab_cdp_agent.chrome.browser import ChromeError
+from colab_cdp_agent.chrome.browser import ChromeError, NavigatedError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import ArchiveFailedError
 from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
@@ -298,12 +298,12 @@ class Session:
         """Read what the page still shows of what was printed while nobody listened."""
         archive, intake = self._house.archive, self._record.intake
         since, tail = None, ""
+        later: list[str] = []
         try:
             async with asyncio.timeout(CATCH_UP_LIMIT_S):
                 since = await asyncio.to_thread(archive.last_kept, self.id)
                 await self._record.log.kept()  # what was heard before stands in its tail
-                tail = await asyncio.to_thread(archive.tail, self.id, TAIL_BYTES)
-                await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
+                tail, *later = await asyncio.to_thread(archive.tails, self.id, TAIL_BYTES)
                 printed = await self._read_shown(page)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
@@ -312,17 +312,20 @@ class Session:
             intake.caught_up(since, None)
             return
         held = intake.held
-        joined = await asyncio.to_thread(following, tail, printed.text, held)
+        joined = await asyncio.to_thread(following, tail, printed.text, held, later)
         intake.caught_up(since, joined, held, printed.text)
 
     async def _read_shown(self, page: PageWitness) -> Printed | None:
-        """Read the page's text, if it draws late once it shows what was heard first."""
+        """Read the page's text; a page that loads or draws late is given a moment for it."""
         late = time.monotonic() + DRAW_LIMIT_S
         while True:
-            printed = await read_printed(page, last=True)
-            if self._wire is not None:
-                self._wire.catch_up()  # what the page shows was heard before
-            waits = printed is not None and lags(printed.text, self._record.intake.held)
+            await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
+            loading = time.monotonic() < page.loaded_at + DRAW_LIMIT_S
+            try:
+                printed = await read_printed(page, last=True)
+            except NavigatedError:
+                printed, loading = None, True
+            waits = loading if printed is None else lags(printed.text, self._record.intake.held)
             if not waits or time.monotonic() > late:
                 return printed
             await asyncio.sleep(DRAW_PAUSE_S)
