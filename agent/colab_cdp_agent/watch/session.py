@@ -14,7 +14,7 @@ from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.chrome.browser import ChromeError, NavigatedError
 from colab_cdp_agent.chrome.tab import Tab
 from colab_cdp_agent.keep.archive import ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following, lags
+from colab_cdp_agent.keep.catch_up import TAIL_BYTES, Piece, following, lags
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
@@ -311,9 +311,15 @@ class Session:
         if printed is None or not printed.readable:
             intake.caught_up(since, None)
             return
-        held = intake.held
+        held = self._held()
         joined = await asyncio.to_thread(following, tail, printed.text, held, later)
         intake.caught_up(since, joined, held, printed.text)
+
+    def _held(self) -> tuple[Piece, ...]:
+        """Return what is held back by now: the page may show what waits for its beat."""
+        if self._wire is not None:
+            self._wire.catch_up()
+        return self._record.intake.held
 
     async def _read_shown(self, page: PageWitness) -> Printed | None:
         """Read the page's text; a page that loads or draws late is given a moment for it."""
@@ -325,7 +331,7 @@ class Session:
                 printed = await read_printed(page, last=True)
             except NavigatedError:
                 printed, loading = None, True
-            waits = loading if printed is None else lags(printed.text, self._record.intake.held)
+            waits = loading if printed is None else lags(printed.text, self._held())
             if not waits or time.monotonic() > late:
                 return printed
             await asyncio.sleep(DRAW_PAUSE_S)
