@@ -4,10 +4,12 @@ A breach prints the seed and the step that replay it, and the last lines of the 
 """
 
 import argparse
+import shutil
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from chaos.faults import FAULTS
 from chaos.performance import Healed, Performance
@@ -55,6 +57,8 @@ def play(options: argparse.Namespace) -> int:
         except AssertionError as breach:
             tail = "\n".join(theatre.night.log().splitlines()[-TAIL_LINES:])
             print(f"BREACH\n{tail}\n{breach}")
+            if options.keep is not None:
+                shutil.copytree(theatre.night.home, options.keep, dirs_exist_ok=True)
             print(f"seed {options.seed}, {performance.step}")
             return 1
         admitted = performance.admitted
@@ -85,6 +89,7 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=1000, help="how many")
     parser.add_argument("--from", type=int, default=1, dest="begin", help="the first to be played")
     parser.add_argument("--only", action="append", choices=FAULTS, metavar="FAULT")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where a breach leaves all files")
     return play(parser.parse_args())
 
 

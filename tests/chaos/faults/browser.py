@@ -13,7 +13,7 @@ from websocket_frames import text_frame
 GONE: Final = Meanwhile(
     frozenset({"connecting", "sleeping"}),
     frozenset({"gone"}),
-    events=frozenset({"chrome_gone", "tab_gone"}),
+    events=frozenset({"chrome_gone", "tab_gone", "run_ended"}),
     everyone=True,
 )
 

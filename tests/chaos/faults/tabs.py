@@ -116,7 +116,7 @@ TABS: Final = (
     Fault(
         "tab crashed",
         crashed,
-        Meanwhile(LOADING, SLEEPING, events=frozenset({"tab_crashed"})),
+        Meanwhile(LOADING, SLEEPING, events=frozenset({"tab_crashed", "run_ended"})),
         healed_s=15,
         noticed_s=5,
     ),
@@ -126,7 +126,7 @@ TABS: Final = (
     Fault(
         "tab navigated",
         navigated,
-        Meanwhile(LOADING | SLEEPING, frozenset({"gone"}), events=frozenset({"tab_gone"})),
+        Meanwhile(LOADING | SLEEPING, frozenset({"gone"}), events=frozenset({"tab_gone", "run_ended"})),
         healed_s=15,
         noticed_s=5,
     ),
@@ -134,7 +134,7 @@ TABS: Final = (
     Fault(
         "tab closed",
         closed,
-        Meanwhile(LOADING, frozenset({"gone"}), events=frozenset({"tab_gone"})),
+        Meanwhile(LOADING, frozenset({"gone"}), events=frozenset({"tab_gone", "run_ended"})),
         healed_s=15,
         noticed_s=5,
     ),
