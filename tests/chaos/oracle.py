@@ -81,6 +81,7 @@ class Oracle:
         self._may = dict.fromkeys(self.told, NOTHING)
         self._events = Counter[str]()
         self._twice = False
+        self._perhaps_twice = set[str]()
 
     def begin(self, meanwhile: Meanwhile, target: str) -> None:
         """Take note that a fault begins."""
@@ -148,8 +149,10 @@ class Oracle:
             return
         kind, text = event["kind"], event["text"]
         self._events[event["id"]] += 1
+        if self._twice:
+            self._perhaps_twice.add(event["id"])
         if self._events[event["id"]] > 1:
-            if not self._twice:
+            if event["id"] not in self._perhaps_twice:
                 self.breaches.append(f"an event came twice: {event}")
             return
         if kind not in ALWAYS | self._may[session].events:

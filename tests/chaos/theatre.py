@@ -160,10 +160,9 @@ class Theatre:
         self.stage.do(player.notebook.opened(pages))
 
     def start_chromium(self) -> None:
-        """Start Chromium with the tabs that it had."""
-        self.chromium.start(*(player.url for player in self.players), IN_FRONT)
-        for player in self.players:
-            self.loaded(player)
+        """Start Chromium, and open every notebook again: headless it starts with one tab."""
+        self.chromium.start()
+        self.open_all()
 
     @contextmanager
     def untouched(self, player: Player) -> Iterator[None]:

@@ -33,6 +33,7 @@ class Kernel:
         self._client: AsyncKernelClient | None = None
         self._lines: dict[str, Line] = {}
         self._unsent: list[str] = []
+        self._subscribed = False
         self._errands = Errands()
         self._ready: set[str] = set()
         self._told = asyncio.Event()
@@ -84,7 +85,7 @@ class Kernel:
         channel = message.pop("channel")
         if channel not in {"shell", "control", "stdin"}:
             raise ValueError(f"no channel {channel!r}")
-        if self._client is None:
+        if self._client is None or not self._subscribed:
             self._unsent.append(frame)
         else:
             getattr(self._client, f"{channel}_channel").send(message)
@@ -113,11 +114,13 @@ class Kernel:
                 except TimeoutError:
                     continue
         self._errands.start(self._watch(), "kernel watch")
+        self._subscribed = True
         unsent, self._unsent = self._unsent, []
         for frame in unsent:
             self.send(frame)
 
     async def _deafen(self) -> None:
+        self._subscribed = False
         await self._errands.close()
         if self._client is not None:
             self._client.stop_channels()

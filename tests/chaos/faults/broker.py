@@ -65,7 +65,8 @@ def silent(theatre: Theatre, _player: Player, _random: Random) -> Iterator[None]
 @contextmanager
 def broken_packet(theatre: Theatre, _player: Player, random: Random) -> Iterator[None]:
     """Say to the agent, in the broker's name, what is no MQTT packet."""
-    theatre.relay.say(b"\xf0" + random.randbytes(random.randint(1, 400)))
+    length = random.randrange(128)
+    theatre.relay.say(bytes([0xF0, length]) + random.randbytes(length))
     yield
 
 
