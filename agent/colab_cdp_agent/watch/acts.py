@@ -47,6 +47,8 @@ async def keep_alive(page: PageWitness, policy: KeepAlive) -> Outcome:
     if policy.connect and methods:
         before = await _open_panels(page)
         if not await _first_method(page, methods):
+            if page.reading is not None and _stops(page.reading):
+                return _stopped(page.reading)
             return Outcome(done=False, result="the connect control was not found")
         did.append("clicked connect")
         await _close_panels(page, before)
@@ -221,7 +223,8 @@ async def _touch(
 
 
 def _touching(step: Step) -> dict[str, object]:
-    return {"path": step.path, "way": step.way, "in_cell": step.in_cell}
+    stops = sorted(STOPS_DUTIES)
+    return {"path": step.path, "way": step.way, "in_cell": step.in_cell, "stops": stops}
 
 
 def _is_connected(reading: PageReading) -> bool:
@@ -236,10 +239,14 @@ def _stops(reading: PageReading) -> bool:
     return any(alarm.kind in STOPS_DUTIES for alarm in reading.alarms)
 
 
+def _stopped(reading: PageReading) -> Outcome:
+    kinds = ", ".join(alarm.kind for alarm in reading.alarms if alarm.kind in STOPS_DUTIES)
+    return Outcome(done=False, result=f"stopped: {kinds}")
+
+
 def _reconnected(reading: PageReading | None) -> Outcome:
     if reading is not None and _stops(reading):
-        kinds = ", ".join(alarm.kind for alarm in reading.alarms if alarm.kind in STOPS_DUTIES)
-        return Outcome(done=False, result=f"stopped: {kinds}")
+        return _stopped(reading)
     if reading is not None and _is_connected(reading):
         return Outcome(done=True, result="reconnected")
     return Outcome(done=False, result=f"still not connected after {CONNECT_LIMIT_S:g} s")

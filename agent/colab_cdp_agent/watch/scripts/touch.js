@@ -2,18 +2,25 @@
 /**
  * Touches one element by page events, without the mouse, the keyboard or focus.
  *
- * Nothing is touched inside an open dialog, but for the harmless one that `dialog` names by its
- * place in the profile, and the panel of that selector that the agent's own click opened; and
- * nothing at all there while an alarm of the profile is raised. With `after`, the running cell's text beyond that many characters is returned, read in the same
- * turn: what was printed since the archive was written is not lost.
+ * Nothing at all is touched while an alarm of one of the kinds in `stops` is raised. Nothing is
+ * touched inside an open dialog, but for the harmless one that `dialog` names by its place in the
+ * profile, and the panel of that selector that the agent's own click opened, and there only while
+ * no alarm of any kind is raised. With `after`, the running cell's text beyond that many
+ * characters is returned, read in the same turn: what was printed since the archive was written is
+ * not lost.
  *
  * @param {{
- *   path: string, way: string, in_cell: boolean, dialog?: number, panel?: string, after?: number,
+ *   path: string, way: string, in_cell: boolean, stops: string[],
+ *   dialog?: number, panel?: string, after?: number,
  * }} options
  */
-function touch({ path, way, in_cell: inCell, dialog, panel, after }) {
+function touch({ path, way, in_cell: inCell, stops, dialog, panel, after }) {
   const watch = /** @type {any} */ (globalThis).nightWatch;
   const refused = { touched: false, text: null };
+  const shown = watch.now();
+  const kinds = shown.alarms.map(({ kind }) => kind);
+  if ("signed_out" in shown.states) kinds.push("sign_in");
+  if (kinds.some((kind) => stops.includes(kind))) return refused;
   const dialogs = watch.openDialogs();
   const root = rootOf();
   const element = root && watch.find(path, root);
