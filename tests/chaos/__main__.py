@@ -89,7 +89,9 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=1000, help="how many")
     parser.add_argument("--from", type=int, default=1, dest="begin", help="the first to be played")
     parser.add_argument("--only", action="append", choices=FAULTS, metavar="FAULT")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where a breach leaves all files")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="where a breach leaves all files"
+    )
     return play(parser.parse_args())
 
 

@@ -88,7 +88,7 @@ def read_cdp(frame: bytes) -> None:
         return
     for shape in EVENTS:
         assert refusal(partial(cdp.params, message, shape), cdp.MalformedFrameError) != ""
-    WireWitness(_ignore, _ignore, lambda: None, lambda take: take()).take(message)
+    WireWitness(_ignore, _ignore, lambda: None, lambda take: take(), "T").take(message)
 
 
 def _read_reply(command: cdp.Command[Any], reply: cdp.Reply) -> None:

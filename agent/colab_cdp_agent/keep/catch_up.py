@@ -78,9 +78,7 @@ def _in_order(heard: Sequence[Piece]) -> tuple[str, str]:
     return lines + out.open_line + ("\r" if last.endswith("\r") else ""), err.open_line
 
 
-def missing(
-    archived_tail: str, page_text: str, heard: str, after_gaps: Sequence[str] = ()
-) -> str:
+def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence[str] = ()) -> str:
     """Return the text to append, so that nothing is lost and nothing stands there twice.
 
     An unfinished line of the archive is whole in the answer, which begins with a line.

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from colab_cdp_agent.keep.fold import COLOUR, inert
 
+MOST_GAPS = 32
+"""Each asks for the text after it once more: of so many at most."""
 _TIME = r"--- \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d "
 _MARK = re.compile(_TIME)
 _GAP = re.compile(_TIME + r"(?:.*: )?(?:gap|\d+ lines lost): ")
@@ -38,7 +40,7 @@ def printed(kept: str) -> str:
 
 
 def after_gaps(kept: str) -> list[str]:
-    """Return what was printed after each gap that is marked in a text, the longest first."""
+    """Return what was printed after each of the last gaps that are marked, the longest first."""
     lines = kept.split("\n")
     places = [place for place, line in enumerate(lines, 1) if _GAP.match(line)]
-    return [printed("\n".join(lines[place:])) for place in places]
+    return [printed("\n".join(lines[place:])) for place in places[-MOST_GAPS:]]

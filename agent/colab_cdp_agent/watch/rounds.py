@@ -140,9 +140,7 @@ class Rounds:
         if self._was_heard:
             # Some of it was heard before the kernel fell silent, and stands in the archive.
             await log.kept()
-            tail, *later = await asyncio.to_thread(
-                self._archive.tails, self._session, TAIL_BYTES
-            )
+            tail, *later = await asyncio.to_thread(self._archive.tails, self._session, TAIL_BYTES)
             pieces = await asyncio.to_thread(following, tail, text, (), later)
             text = "".join(piece for _stream, piece in pieces)
             self._was_heard = False

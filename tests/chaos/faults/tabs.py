@@ -126,7 +126,9 @@ TABS: Final = (
     Fault(
         "tab navigated",
         navigated,
-        Meanwhile(LOADING | SLEEPING, frozenset({"gone"}), events=frozenset({"tab_gone", "run_ended"})),
+        Meanwhile(
+            LOADING | SLEEPING, frozenset({"gone"}), events=frozenset({"tab_gone", "run_ended"})
+        ),
         healed_s=15,
         noticed_s=5,
     ),
