@@ -16,6 +16,9 @@ T = TypeVar("T")
 LIMIT_S = 0.1
 """How long an expression may take for one text. One that takes longer finds nothing in it."""
 
+TEXTS_KNOWN = 64
+"""A tab's title is asked for at every look, and is mostly the same."""
+
 log = structlog.get_logger()
 
 
@@ -29,6 +32,7 @@ def search(pattern: str, text: str) -> "regex.Match[str] | None":
     return _in_time(pattern, lambda it: it.search(text, timeout=LIMIT_S), None)
 
 
+@lru_cache(maxsize=TEXTS_KNOWN)
 def without(pattern: str, text: str) -> str:
     """Return a text without what an expression finds in it."""
     return _in_time(pattern, lambda it: it.sub("", text, timeout=LIMIT_S), text)
