@@ -116,7 +116,7 @@ class Screen:
     def _append(self, text: str) -> list[Row]:
         first, *lines = text.split("\n")
         rows = self._rows
-        rows[-1].text += first
+        rows[-1].extend(first)
         finished = rows[-1:]
         new = [Row(line) for line in lines]
         finished += new

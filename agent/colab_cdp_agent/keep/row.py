@@ -8,18 +8,30 @@ RESET = "\x1b[0m"
 
 
 class Row:
-    """One line, which can be redrawn as long as it is not `fixed`."""
+    """One line, which can be redrawn as long as it is not `fixed`.
 
-    __slots__ = ("fixed", "redrawn", "styles", "text")
+    Attributes:
+        kept: the line as a file holds it, for whoever keeps it; None from each change on.
+
+    """
+
+    __slots__ = ("fixed", "kept", "redrawn", "styles", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.styles: list[Style] | None = None
         self.redrawn = False
         self.fixed = False
+        self.kept: str | None = None
+
+    def extend(self, text: str) -> None:
+        """Write a text in no style at the end of a line that has none."""
+        self.text += text
+        self.kept = None
 
     def put(self, column: int, text: str, style: Style) -> None:
         """Write over what stands from a column on."""
+        self.kept = None
         missing = column - len(self.text)
         self.redrawn = self.redrawn or missing < 0
         if style and self.styles is None:
@@ -32,6 +44,7 @@ class Row:
 
     def cut(self, column: int) -> None:
         """Erase from a column to the end."""
+        self.kept = None
         self.redrawn = True
         self.text = self.text[:column]
         if self.styles is not None:

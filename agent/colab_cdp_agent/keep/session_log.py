@@ -241,4 +241,7 @@ class Log:
 
 
 def _kept(row: Row) -> str:
-    return row.text if isinstance(row, _Mark) else guarded(row.shown())
+    # The last lines are handed over every second, and hardly one of them was drawn over.
+    if row.kept is None:
+        row.kept = row.text if isinstance(row, _Mark) else guarded(row.shown())
+    return row.kept
