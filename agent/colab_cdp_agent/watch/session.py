@@ -38,10 +38,9 @@ from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
 from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
 from colab_cdp_agent.watch.wanted import Wanted
-from colab_cdp_agent.watch.wire import BEAT_S, WireWitness
+from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
 
-TICK_S = 0.5
 CATCH_UP_LIMIT_S = 12.0
 DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
 
@@ -125,7 +124,11 @@ class Session:
         self.tab = tab
         page = PageWitness(tab, self._profile, self._news.set)
         wire = self._wire = WireWitness(
-            self._hear, self._record.log.mark, self._news.set, _at_next_beat, tab.target
+            self._hear,
+            self._record.log.mark,
+            self._news.set,
+            self._house.printing.at_next,
+            tab.target,
         )
         tab.listener = wire
         self._requests.begin(page)
@@ -199,11 +202,8 @@ class Session:
             if not self._record.intake.holding:
                 heard = self._heard and self._record.intake.whole
                 self._rounds.begin(page, now, tasks, heard=heard)
-            try:
-                async with asyncio.timeout_at(_next_beat(TICK_S)):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+            self._house.looks.at_next(self._news.set)
+            await self._news.wait()
 
     @property
     def _heard(self) -> bool:
@@ -393,15 +393,6 @@ class Session:
             same=record.same_runtime,
             runtime_started=history.runtime_started,
         )
-
-
-def _next_beat(every: float) -> float:
-    """Return the loop's next moment that is the same for all sessions: it wakes up once for all."""
-    return (asyncio.get_running_loop().time() // every + 1) * every
-
-
-def _at_next_beat(call: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_at(_next_beat(BEAT_S), call)
 
 
 def _is_over(task: asyncio.Task[None] | None) -> bool:

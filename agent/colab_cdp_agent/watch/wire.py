@@ -27,7 +27,6 @@ SOCKETS_KEPT = 64
 FOREIGN_AFTER = 50
 """A socket whose first so many frames hold no Jupyter message speaks of something else."""
 LIVELY_S = 15.0
-BEAT_S = 0.1
 PRINTED = re.compile(b"stream")
 """Stands in each frame that brings printed text; in another one it delays no more than a beat."""
 MOST_WAITING_BYTES = 2**20
