@@ -21,6 +21,7 @@ from typing import Self
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 from chromium import Chromium
+from colab_cdp_agent.tell.ports import first_free_port
 from kernels import HOST
 from mosquitto import Mosquitto
 from night import Night
@@ -103,7 +104,9 @@ def watched(kernels: Kernels, broker: Mosquitto | None = None) -> Iterator[tuple
         kernels.attached()
         chromium.open("about:blank")
         profile = str(kernels.profile(Path(folder)))
-        with Night(chromium.port, sites=[profile], broker=broker) as night:
+        # A page on the usual port is met by whatever else is tried on this machine meanwhile.
+        config = {"web": {"port": first_free_port(())}}
+        with Night(chromium.port, sites=[profile], broker=broker, config=config) as night:
             for url in kernels.urls:
                 night.until(
                     lambda url=url: night.session(url)["phase"] in {"running", "idle"},
