@@ -53,8 +53,9 @@ from colab_cdp_agent.watch.clock import Clock, asleep_s
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
+from colab_cdp_agent.watch.listener import Listener
 from colab_cdp_agent.watch.profile import Profile
-from colab_cdp_agent.watch.session import Listener, Session
+from colab_cdp_agent.watch.session import Session
 from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
 

@@ -19,7 +19,8 @@ from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.history import Span
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.intake import Intake
-from colab_cdp_agent.watch.session import Listener, Session
+from colab_cdp_agent.watch.listener import Listener
+from colab_cdp_agent.watch.session import Session
 from colab_cdp_agent.watch.sites import load_site
 from colab_cdp_agent.watch.wire import FRAME_LIMIT_BYTES, WireWitness
 from colab_cdp_agent.watch.wishes import Wishes
@@ -148,7 +149,8 @@ def unfilled_gap(place: Place) -> str:
         path = watched._house.archive.path(SESSION)
         path.unlink()
         path.mkdir()
-        await watched._catch_up(page)
+        async with asyncio.TaskGroup() as tasks:
+            watched._gap.begin(page, tasks)
 
     return logged(lambda: played(story()))
 

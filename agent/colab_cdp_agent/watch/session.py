@@ -2,19 +2,12 @@
 
 import asyncio
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-import structlog
-
 from colab_cdp_agent.answer import Answer
-from colab_cdp_agent.chrome.browser import ChromeError, NavigatedError
 from colab_cdp_agent.chrome.tab import Tab
-from colab_cdp_agent.keep.archive import ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, Piece, following, lags
 from colab_cdp_agent.settings.duties import Duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.attention import Attention, News
@@ -25,11 +18,12 @@ from colab_cdp_agent.watch.duties import DutyName, gave_up
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
 from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_agent.watch.gap import Gap
 from colab_cdp_agent.watch.history import History, Span
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.ledger import Ledger, Told
+from colab_cdp_agent.watch.listener import Listener, happening, is_news
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.requests import Requests
 from colab_cdp_agent.watch.rhythm import lifetime_near
@@ -40,19 +34,6 @@ from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
 from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
-
-CATCH_UP_LIMIT_S = 12.0
-DRAW_LIMIT_S, DRAW_PAUSE_S = 8.0, 0.1
-
-log = structlog.get_logger()
-
-
-class Listener(msgspec.Struct, frozen=True):
-    """Who is told: a session's whole state when it changed, what happened in it, and printed."""
-
-    state: Callable[[mqtt.State], None]
-    happening: Callable[[str, mqtt.Happening], None]
-    printed: Callable[[str, list[str], int], None]
 
 
 class Session:
@@ -101,6 +82,7 @@ class Session:
         self._diary = Diary(session, house.journal)
         self._attention = Attention(session, house.journal, raised)
         self._record.resume(raised)
+        self._gap = Gap(session, house.archive, self._record, self._hear_all)
         self._rounds = Rounds(
             session, self._wanted, house.archive, self._history, self._did, observe=observe
         )
@@ -109,7 +91,6 @@ class Session:
             heard=lambda: self._heard and self._record.intake.whole, observe=observe,
         )  # fmt: skip
         self._wire: WireWitness | None = None
-        self._catching_up: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._told: mqtt.State | None = None
         self._absent: TabState = "gone"
@@ -141,8 +122,7 @@ class Session:
                 witness.cancel()
                 judge.cancel()
                 self._rounds.end()
-                if self._catching_up is not None:
-                    self._catching_up.cancel()
+                self._gap.end()
         finally:
             self._requests.end()
             wire.leave()
@@ -192,14 +172,18 @@ class Session:
         if self._record.hear(fact):
             self._news.set()
 
+    def _hear_all(self) -> None:
+        if self._wire is not None:
+            self._wire.catch_up()
+
     async def _judge(self, page: PageWitness, tasks: asyncio.TaskGroup) -> None:
         """Come to a verdict at each news, and at each moment in which time alone may change it."""
         while True:
             self._news.clear()
             now = self._conclude(self._seen(page))
-            if self._record.intake.holding and _is_over(self._catching_up):
-                self._catching_up = tasks.create_task(self._catch_up(page), name="catch up")
-            if not self._record.intake.holding:
+            if self._record.intake.holding:
+                self._gap.begin(page, tasks)
+            else:
                 heard = self._heard and self._record.intake.whole
                 self._rounds.begin(page, now, tasks, heard=heard)
             self._house.looks.at_next(self._news.set)
@@ -294,48 +278,6 @@ class Session:
             self._ledger.title = self._record.log.title = title
             self._diary.title(title, self._profile.site)
 
-    async def _catch_up(self, page: PageWitness) -> None:
-        """Read what the page still shows of what was printed while nobody listened."""
-        archive, intake = self._house.archive, self._record.intake
-        since, tail = None, ""
-        later: list[str] = []
-        try:
-            async with asyncio.timeout(CATCH_UP_LIMIT_S):
-                since = await asyncio.to_thread(archive.last_kept, self.id)
-                await self._record.log.kept()  # what was heard before stands in its tail
-                tail, *later = await asyncio.to_thread(archive.tails, self.id, TAIL_BYTES)
-                printed = await self._read_shown(page)
-        except (ArchiveFailedError, ChromeError, TimeoutError) as error:
-            log.warning("a gap could not be filled", title=self._ledger.title, reason=str(error))
-            printed = None
-        if printed is None or not printed.readable:
-            intake.caught_up(since, None)
-            return
-        held = self._held()
-        joined = await asyncio.to_thread(following, tail, printed.text, held, later)
-        intake.caught_up(since, joined, held, printed.text)
-
-    def _held(self) -> tuple[Piece, ...]:
-        """Return what is held back by now: the page may show what waits for its beat."""
-        if self._wire is not None:
-            self._wire.catch_up()
-        return self._record.intake.held
-
-    async def _read_shown(self, page: PageWitness) -> Printed | None:
-        """Read the page's text; a page that loads or draws late is given a moment for it."""
-        late = time.monotonic() + DRAW_LIMIT_S
-        while True:
-            await page.until(lambda _reading: True, CATCH_UP_LIMIT_S)
-            loading = time.monotonic() < page.loaded_at + DRAW_LIMIT_S
-            try:
-                printed = await read_printed(page, last=True)
-            except NavigatedError:
-                printed, loading = None, True
-            waits = loading if printed is None else lags(printed.text, self._held())
-            if not waits or time.monotonic() > late:
-                return printed
-            await asyncio.sleep(DRAW_PAUSE_S)
-
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
         outcome = self._record.outcome(now, seen.page)
@@ -363,12 +305,9 @@ class Session:
         self._news.set()
 
     def _say(self, news: News) -> None:
-        happening = mqtt.Happening(
-            uuid.uuid4().hex, datetime.now(UTC), news.kind, news.severity, news.text,
-            news.cause, news.evidence, news.run_s,
-        )  # fmt: skip
-        self._diary.event(happening)
-        self._listener.happening(self.id, happening)
+        event = happening(news)
+        self._diary.event(event)
+        self._listener.happening(self.id, event)
 
     def _tell(self, now: Verdict) -> None:
         """Tell the state when more than its clock has changed."""
@@ -377,7 +316,7 @@ class Session:
         lines, skipped = self._record.new_lines()
         if lines:
             self._listener.printed(self.id, lines, skipped)
-        if self._told is None or not _same(self._told, state):
+        if is_news(self._told, state):
             self._told = state
             self._listener.state(state)
 
@@ -395,18 +334,8 @@ class Session:
         )
 
 
-def _is_over(task: asyncio.Task[None] | None) -> bool:
-    return task is None or task.done()
-
-
 def _is_sure(now: Verdict, seen: Seen) -> bool:
     """Return whether a verdict says that what was raised before is over: it saw the page."""
     if seen.tab == "sleeping":
         return False
     return seen.tab != "attached" or now.finding is not None or now.detector is not None
-
-
-def _same(before: mqtt.State, after: mqtt.State) -> bool:
-    """Return whether nothing but the clock's own has changed."""
-    same = msgspec.structs.replace(after, updated=before.updated, run=before.run)
-    return same == before and after.run.cell == before.run.cell
