@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from colab_cdp_agent import cli
+from colab_cdp_agent import arguments
 from colab_cdp_agent.chrome.absent import START_COMMAND
 from colab_cdp_agent.settings import reference
 from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT
@@ -140,7 +140,9 @@ def test_how_chrome_is_started_is_what_the_agent_proposes() -> None:
 def test_every_option_and_command_is_in_the_readme() -> None:
     page = read("README.md")
     own = {"-h", "--help", "--version"}
-    assert [each for each in options(cli._parser()) if each not in own and each not in page] == []
+    assert [
+        each for each in options(arguments.parser()) if each not in own and each not in page
+    ] == []
 
 
 def test_the_keys_without_effect_are_named_and_have_none() -> None:
@@ -160,7 +162,7 @@ def test_the_keys_without_effect_are_named_and_have_none() -> None:
 
 def test_the_map_of_the_house_has_every_room_once_and_where_it_lies() -> None:
     page = read("docs/architecture.md")
-    rooms = [*modules(), *AGENT.rglob("*.js"), *(ROOT / "protocols").glob("*/*.py")]
+    rooms = [*modules(), *AGENT.rglob("*.js"), *(ROOT / "protocols").rglob("*.py")]
     paths = [
         (path.relative_to(AGENT) if path.is_relative_to(AGENT) else path.relative_to(ROOT))
         for path in rooms
