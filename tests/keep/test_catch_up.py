@@ -103,6 +103,12 @@ def test_any_texts_give_an_answer(archived: str, page: str, heard: str) -> None:
     assert len(more) <= len(page) + len(heard) + 1
 
 
+@given(*(st.text("ab\n") for _ in range(3)))
+@example("a\n\nb", "a\n", "")
+def test_texts_that_meet_in_every_way_give_an_answer(archived: str, page: str, heard: str) -> None:
+    assert len(missing(archived, page, heard)) <= len(page) + len(heard) + 1
+
+
 def test_where_nothing_overlaps_all_is_appended() -> None:
     assert missing("one\ntwo\n", "three\nfour\n", "five\n") == "three\nfour\nfive\n"
 

@@ -106,7 +106,7 @@ def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence
     while start == 0 and (part := next(parts, None)) is not None:
         known = _known(lines, part)
         start = known if min(known, len(part)) >= FEWEST_LINES_AFTER_A_GAP else 0
-    if unfinished and lines[start] == unfinished and start + 1 < len(lines):
+    if unfinished and start + 1 < len(lines) and lines[start] == unfinished:
         start += 1
     return "\n".join(joined.split("\n")[start:]) + ("\r" if heard.endswith("\r") else "")
 
