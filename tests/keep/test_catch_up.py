@@ -208,6 +208,12 @@ def test_a_page_that_has_what_the_archive_lacks_before_a_gap_brings_nothing_twic
     assert missing(before + after, cut, "", [after]) == numbered_lines(40, 45)
 
 
+def test_a_line_after_a_gap_that_is_printed_once_more_comes_once_more() -> None:
+    before, after = numbered_lines(0, 20), numbered_lines(22, 40) + "saved\n"
+    page = numbered_lines(0, 40) + "saved\nsaved\nstep 40\n"
+    assert missing(before + after, page, "", [after]) == "saved\nstep 40\n"
+
+
 def test_a_few_lines_after_a_gap_prove_nothing() -> None:
     archived, page = "a\nb\nepoch done\n", "x\ny\nepoch done\nz\n"
     assert missing(archived, page, "", ["epoch done\n"]) == page

@@ -100,8 +100,8 @@ def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence
     start = _known(lines, archived)
     if start == 0 and archived and not unfinished:
         # The last line of a run that was killed amid it may be a part of a line.
-        unfinished = archived.pop()
-        start = _known(lines, archived)
+        start = _known(lines, archived[:-1])
+        unfinished = archived[-1] if start else ""
     parts = ([line.rstrip() for line in each.split("\n")[:-1]] for each in after_gaps)
     while start == 0 and (part := next(parts, None)) is not None:
         known = _known(lines, part)
