@@ -152,6 +152,14 @@ def test_colours_that_the_wire_brings_are_no_difference() -> None:
     assert missing("one\n", "one\ntwo\n", "\x1b[32mtwo\x1b[0m\nthree\n") == "two\nthree\n"
 
 
+def test_colours_that_the_archive_keeps_are_no_difference() -> None:
+    red = [f"\x1b[31mstep {number}\x1b[0m\n" for number in range(12)]
+    page = numbered_lines(0, 14)
+    assert missing("".join(red), page, "") == numbered_lines(12, 14)
+    apart = ["".join(red[:1]), "".join(red[2:])]
+    assert missing("".join(apart), page, "", apart[1:]) == numbered_lines(12, 14)
+
+
 def test_blanks_that_a_page_does_not_show_are_no_difference() -> None:
     assert missing("one  \ntwo \n", "one\ntwo\nthree\n", "") == "three\n"
 

@@ -92,7 +92,7 @@ def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence
 
     """
     page = _NOTICE.sub("", page_text, count=1) if _NOTICE.match(page_text) else page_text
-    *archived, unfinished = (line.rstrip() for line in archived_tail.split("\n"))
+    *archived, unfinished = _compared(archived_tail)
     if _lags_behind(_compared(page)[:-1], archived):
         page = ""
     joined = _joined(page, heard)
@@ -102,7 +102,7 @@ def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence
         # The last line of a run that was killed amid it may be a part of a line.
         start = _known(lines, archived[:-1])
         unfinished = archived[-1] if start else ""
-    parts = ([line.rstrip() for line in each.split("\n")[:-1]] for each in after_gaps)
+    parts = (_compared(each)[:-1] for each in after_gaps)
     while start == 0 and (part := next(parts, None)) is not None:
         known = _known(lines, part)
         start = known if min(known, len(part)) >= FEWEST_LINES_AFTER_A_GAP else 0
@@ -112,8 +112,8 @@ def missing(archived_tail: str, page_text: str, heard: str, after_gaps: Sequence
 
 
 def _compared(text: str) -> list[str]:
-    """Return lines as they are compared: a page may show blanks at an end, or not."""
-    return [line.rstrip() for line in inert(text).split("\n")]
+    """Return lines as they are compared: a page may show blanks at an end, and has no colours."""
+    return [line.rstrip() for line in unescaped(inert(text)).split("\n")]
 
 
 def _lags_behind(page: list[str], archived: list[str]) -> bool:
