@@ -214,11 +214,14 @@ def test_a_line_without_end_is_broken(pieces: int) -> None:
     assert longest == [LONGEST_LINE, LONGEST_LINE, 5]
 
 
-def test_a_sequence_that_never_ends_is_not_held_for_ever() -> None:
+@pytest.mark.parametrize(
+    ("opening", "more"), [("\x1b]1337;File=", "x"), ("\x1b[", "1"), ("\x1b[1", "."), ("\x1b", "-")]
+)
+def test_a_sequence_that_never_ends_is_not_held_for_ever(opening: str, more: str) -> None:
     screen = Screen()
-    screen.write("\x1b]1337;File=")
+    screen.write(opening)
     for _ in range(10):
-        screen.write("x" * 1_000)
+        screen.write(more * 1_000)
     assert len(screen.open_line) > 5_000
 
 

@@ -19,13 +19,18 @@ LONGEST_LINE = 262_144
 LONGEST_STYLE = 8
 LONGEST_COLOUR = 64
 """A sequence that sets more than all there is to set is none."""
+LONGEST_BEGUN = 4_096
+"""A sequence is waited for as long as so much of it has come; longer, it is text."""
 
 _ANY_ESCAPE = (
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: movements, erasing, colours
     r"|[\]PX^_][^\x07\x1b\r\n]*(?:\x07|\x1b\\)"  # OSC and its like: titles, links; in one line
     r"|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])"  # all others
 )
-_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\r\n]{0,4096}\x1b?|[ -/]+)?\Z")
+_SOME = f"{{0,{LONGEST_BEGUN}}}"
+_BEGUN = re.compile(
+    rf"\x1b(?:\[[0-?]{_SOME}[ -/]{_SOME}|[\]PX^_][^\x07\x1b\r\n]{_SOME}\x1b?|[ -/]{_SOME})?\Z"
+)
 _TOKEN = re.compile(rf"[^\x08\n\r\x1b]+|[\x08\n\r]|{_ANY_ESCAPE}|\x1b")
 COLOUR = r"\x1b\[[0-9;:]*m"
 _COLOUR = re.compile(COLOUR)
