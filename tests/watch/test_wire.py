@@ -20,6 +20,7 @@ METHODS = (
     "Network.webSocketFrameSent",
     "Network.webSocketClosed",
     "Network.responseReceived",
+    "Network.loadingFailed",
 )
 PAGE = "main frame"
 TEXT, BYTES = 1, 2
@@ -151,6 +152,28 @@ def test_what_else_is_loaded_closes_no_socket(kind: str, frame: str) -> None:
     ear.take(METHODS[0], {"requestId": "7", "url": "wss://x/news"})
     assert ear.witness.heard
     assert facts.Deafened() not in ear.facts
+
+
+def test_a_download_that_takes_the_place_of_no_page_closes_no_socket() -> None:
+    ear = Ear()
+    ear.hear(line(1))
+    ear.take(METHODS[4], loaded("Document", PAGE))
+    ear.take(METHODS[5], {"requestId": "L", "type": "Document", "canceled": True})
+    ear.take(METHODS[0], {"requestId": "7", "url": "wss://x/news"})
+    assert ear.witness.heard
+    assert facts.Deafened() not in ear.facts
+
+
+@pytest.mark.parametrize(("request_id", "canceled"), [("another", True), ("L", False)])
+def test_a_page_that_is_there_in_part_has_taken_the_place_of_another(
+    request_id: str, *, canceled: bool
+) -> None:
+    ear = Ear()
+    ear.hear(line(1))
+    ear.take(METHODS[4], loaded("Document", PAGE))
+    ear.take(METHODS[5], {"requestId": request_id, "type": "Document", "canceled": canceled})
+    ear.take(METHODS[0], {"requestId": "7", "url": "wss://x/news"})
+    assert not ear.witness.heard
 
 
 def test_a_kernel_has_a_name_and_neither_its_id_nor_the_secret_of_its_address_is_in_it() -> None:

@@ -140,6 +140,7 @@ class Tabs:
 
 _TAKERS: dict[str, Callable[[Tabs, cdp.Event], None]] = {
     "Inspector.targetReloadedAfterCrash": Tabs._reloaded_after_crash,  # noqa: SLF001 - its own
+    "Network.loadingFailed": Tabs._network_says,  # noqa: SLF001
     "Network.responseReceived": Tabs._network_says,  # noqa: SLF001
     "Network.webSocketClosed": Tabs._network_says,  # noqa: SLF001
     "Network.webSocketCreated": Tabs._network_says,  # noqa: SLF001

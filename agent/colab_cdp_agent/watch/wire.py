@@ -75,7 +75,7 @@ class WireWitness:
         self._news = news
         self._at_next_beat = at_next_beat
         self._page = page
-        self._loading: str | None = None  # the session whose page makes room for a new one
+        self._loading: tuple[str, str] | None = None  # in which session, by which request
         self._waiting: list[cdp.Event] = []
         self._waiting_bytes = 0
         self._sockets: dict[SocketId, Socket] = {}
@@ -148,12 +148,12 @@ class WireWitness:
                 created = cdp.params(event, cdp.SocketCreated)
                 self._leave_page(session)
                 self._socket((session, created.request_id)).kernel = _kernel_of(created.url)
-            elif event.method == "Network.responseReceived":
-                response = cdp.params(event, cdp.Response)
-                if response.type == "Document" and response.frame_id == self._page:
-                    self._loading = session
             elif event.method == "Network.webSocketClosed":
                 self._close((session, cdp.params(event, cdp.SocketClosed).request_id))
+            elif event.method == "Network.responseReceived":
+                self._load(session, cdp.params(event, cdp.Response))
+            elif event.method == "Network.loadingFailed":
+                self._give_up(session, cdp.params(event, cdp.LoadingFailed))
         except cdp.MalformedFrameError as error:
             log.warning("chrome sent an event of another shape", error=str(error))
 
@@ -193,12 +193,21 @@ class WireWitness:
             else:
                 self._tell(conversation.said(message))
 
+    def _load(self, session: str, response: cdp.Response) -> None:
+        if response.type == "Document" and response.frame_id == self._page:
+            self._loading = session, response.request_id
+
+    def _give_up(self, session: str, failed: cdp.LoadingFailed) -> None:
+        """Let the page stay: of a download, or an answer without content, Chrome shows none."""
+        if failed.canceled and self._loading == (session, failed.request_id):
+            self._loading = None
+
     def _leave_page(self, session: str) -> None:
         """Close the sockets of the page before, at the first of the page that was loaded.
 
         Chrome tells nothing of them, and until then the old page may go on to be heard.
         """
-        if self._loading == session:
+        if self._loading is not None and self._loading[0] == session:
             self._loading = None
             self._close_all(session)
 

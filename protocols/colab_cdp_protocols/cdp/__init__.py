@@ -26,6 +26,7 @@ from colab_cdp_protocols.cdp.commands import (
     watch_network,
 )
 from colab_cdp_protocols.cdp.events import (
+    LoadingFailed,
     Response,
     ScreencastFrame,
     SessionGone,
@@ -74,6 +75,7 @@ __all__ = [
     "ExceptionDetails",
     "Frame",
     "FrameTree",
+    "LoadingFailed",
     "MalformedFrameError",
     "Refusal",
     "RemoteValue",

@@ -46,10 +46,18 @@ class SocketCreated(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Response(msgspec.Struct, frozen=True, rename="camel"):
-    """The parameters of `Network.responseReceived`: what was loaded, and into which frame."""
+    """The parameters of `Network.responseReceived`: what is loaded, and into which frame."""
 
+    request_id: str
     type: str
     frame_id: str = ""
+
+
+class LoadingFailed(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of `Network.loadingFailed`: what is not loaded; `canceled` by intent."""
+
+    request_id: str
+    canceled: bool = False
 
 
 class SocketClosed(msgspec.Struct, frozen=True, rename="camel"):
