@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples
+from colab_cdp_agent.keep import journal as module
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.keep.record import MOST_METRICS, Attention, Limit, Record
@@ -272,6 +273,32 @@ def test_it_writes_while_it_runs_and_the_rest_when_it_is_cancelled(path: Path) -
 
     asyncio.run(story())
     assert [event.id for event in read(path).events] == ["a", "b"]
+
+
+def test_what_is_raised_and_what_is_over_is_written_at_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FLUSH_EVERY_S", 3_600.0)
+    kept = journal(path)
+
+    def until_open(*kinds: str) -> None:
+        limit = time.monotonic() + SOON_S
+        while [kind for _session, kind in kept.open_attentions()] != list(kinds):
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+
+    async def story() -> None:
+        kept.event(SESSION, happening("a"))
+        running = asyncio.create_task(kept.run())
+        await asyncio.to_thread(until_written, path)
+        kept.attention_began(SESSION, "captcha", MOMENT, "1")
+        await asyncio.to_thread(until_open, "captcha")
+        kept.attention_over(SESSION, "captcha", MOMENT)
+        await asyncio.to_thread(until_open)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
 
 
 def test_too_many_rows_are_dropped_and_counted(path: Path) -> None:

@@ -5,6 +5,7 @@ disk that is full, or a file that is locked or damaged, costs the journal, never
 """
 
 import asyncio
+import contextlib
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ class Journal:
         self._file = JournalFile(path, keep_s)
         self._queue = RowQueue()
         self._writing = threading.Lock()
+        self._hurry = asyncio.Event()
         self._version: str | None = None
         self._seen_at = self._alive_at = datetime.now(UTC)
 
@@ -72,10 +74,16 @@ class Journal:
         """Write what is told until cancelled, and then the rest."""
         try:
             while True:
+                self._hurry.clear()
                 self.tick(datetime.now(UTC))
                 if len(self._queue):
                     await asyncio.to_thread(self._write)
-                await asyncio.sleep(RETRY_AFTER_S if self.trouble else FLUSH_EVERY_S)
+                if self.trouble is not None:
+                    await asyncio.sleep(RETRY_AFTER_S)
+                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_EVERY_S):
+                        await self._hurry.wait()
         finally:
             await self.close()
 
@@ -185,15 +193,20 @@ class Journal:
         self._queue.put(statements.LIMIT_LIFTED, session=session, kind=kind, at=at)
 
     def attention_began(self, session: str, kind: str, since: datetime, occurrence: str) -> None:
-        """Take note of what a person should look at; `occurrence` tells it from the last time."""
+        """Take note of what a person should look at; `occurrence` tells it from the last time.
+
+        It is written at once: an agent that is killed must not raise it once more.
+        """
         self._queue.put(
             statements.ATTENTION_BEGAN, session=session, kind=kind, since=since,
             occurrence=occurrence,
         )  # fmt: skip
+        self._hurry.set()
 
     def attention_over(self, session: str, kind: str, at: datetime) -> None:
-        """Take note that nobody needs to look at it any more."""
+        """Take note that nobody needs to look at it any more; it is written at once too."""
         self._queue.put(statements.ATTENTION_OVER, session=session, kind=kind, at=at)
+        self._hurry.set()
 
     def open_attentions(self) -> dict[tuple[str, str], tuple[datetime, str]]:
         """Return what was raised and not over when the agent last ran; blocks for a moment.
