@@ -162,8 +162,10 @@ def rounds(folder: Path) -> Rounds:
     wanted = Wanted(Duties())
     archive = Archive(folder, 10**9, 1e9)
     return Rounds(
-        "0123456789", wanted, archive, History(wanted), lambda _duty, _outcome: None, observe=False
-    )
+        "0123456789", wanted, archive,
+        heard=lambda: False, history=History(wanted), did=lambda _duty, _outcome: None,
+        observe=False,
+    )  # fmt: skip
 
 
 @says("not cleared: the archive cannot be written: …")
@@ -171,7 +173,7 @@ def not_archived(place: Place) -> str:
     (place.folder / "archive").write_text("in the way", encoding="ascii")
 
     async def act(page: PageWitness) -> Outcome:
-        return await rounds(place.folder / "archive").do("clear", page, heard=False)
+        return await rounds(place.folder / "archive").do("clear", page)
 
     return acted(act, "not kept", cell="running", printed="page")
 
@@ -180,6 +182,6 @@ def not_archived(place: Place) -> str:
 def gone_tab(place: Place) -> str:
     async def act(page: PageWitness) -> Outcome:
         page.tab.lose("closed")
-        return await rounds(place.folder).do("keep_alive", page, heard=False)
+        return await rounds(place.folder).do("keep_alive", page)
 
     return acted(act, "closed")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
@@ -27,16 +28,23 @@ class Gap:
         archive: where its text is kept.
         record: what is known of its runs.
         hear: takes what was heard already and waits for its moment: the page may show it.
+        resting: enters a block in which nobody else archives and clears what the page shows.
 
     """
 
     def __init__(
-        self, session: str, archive: Archive, record: RunRecord, hear: Callable[[], None]
+        self,
+        session: str,
+        archive: Archive,
+        record: RunRecord,
+        hear: Callable[[], None],
+        resting: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         self._session = session
         self._archive = archive
         self._record = record
         self._hear = hear
+        self._resting = resting
         self._filling: asyncio.Task[None] | None = None
 
     def begin(self, page: PageWitness, tasks: asyncio.TaskGroup) -> None:
@@ -50,6 +58,10 @@ class Gap:
             self._filling.cancel()
 
     async def _fill(self, page: PageWitness) -> None:
+        async with self._resting():
+            await self._join(page)
+
+    async def _join(self, page: PageWitness) -> None:
         archive, intake = self._archive, self._record.intake
         since, tail = None, ""
         later: list[str] = []

@@ -42,7 +42,6 @@ class Requests:
         house: where it is kept what was printed and what happened.
         record: what is known of the run.
         rounds: does the duties, and lets the page alone while something else is done.
-        heard: whether the kernel's own text is kept as it comes.
         observe: act on no tab.
 
     """
@@ -55,7 +54,6 @@ class Requests:
         house: House,
         record: RunRecord,
         rounds: Rounds,
-        heard: Callable[[], bool],
         observe: bool,
     ) -> None:
         self._session = session
@@ -63,7 +61,6 @@ class Requests:
         self._house = house
         self._record = record
         self._rounds = rounds
-        self._heard = heard
         self._observe = observe
         self._page: PageWitness | None = None
         self._now: Verdict | None = None
@@ -186,7 +183,7 @@ class Requests:
     async def _reconnect(self, page: PageWitness, _args: Any) -> Answer:
         if self._is_connected():
             return done("it is connected already")
-        outcome = await self._rounds.do("reconnect", page, heard=False)
+        outcome = await self._rounds.do("reconnect", page)
         if outcome.done and not await self._until(lambda _: self._is_connected(), EFFECT_LIMIT_S):
             return failed("clicked connect, and the witnesses do not agree that it is connected")
         return _of(outcome)
@@ -196,7 +193,7 @@ class Requests:
 
     async def _clear(self, page: PageWitness, _args: Any) -> Answer:
         await self._until(lambda _: not self._record.intake.holding, CATCH_UP_LIMIT_S)
-        return _of(await self._rounds.do("clear", page, heard=self._heard()))
+        return _of(await self._rounds.do("clear", page))
 
     async def _interrupt(self, page: PageWitness, _args: Any) -> Answer:
         if self._now is None or not self._now.running:

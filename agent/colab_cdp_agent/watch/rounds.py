@@ -32,6 +32,7 @@ class Rounds:
         session: the notebook's.
         wanted: which duties are done.
         archive: where the text is kept before it is cleared.
+        heard: says whether the kernel's own text is kept as it comes.
         history: what later decisions rest on.
         did: told how each duty went.
         observe: say what would be done, and do nothing.
@@ -46,9 +47,10 @@ class Rounds:
         session: str,
         wanted: Wanted,
         archive: Archive,
+        *,
+        heard: Callable[[], bool],
         history: History,
         did: Callable[[duties.DutyName, Outcome], None],
-        *,
         observe: bool,
     ) -> None:
         self.archived = False
@@ -60,17 +62,16 @@ class Rounds:
         self._did = did
         self._observe = observe
         self._kept = Kept(self._keep_page_text)
-        self._heard = HeardText(archive.log(session))
-        self._was_heard = False
+        self._heard = heard
+        self._heard_text = HeardText(archive.log(session))
+        self._was_heard = True  # by an earlier run of the agent, perhaps
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._measuring: asyncio.Task[None] | None = None
 
-    def begin(
-        self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup, *, heard: bool
-    ) -> None:
-        """Begin what is due; `heard` says that the kernel's own text is kept as it comes."""
-        self._was_heard |= heard
+    def begin(self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup) -> None:
+        """Begin what is due."""
+        self._was_heard |= self._heard()
         if page.state != "attached":
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
@@ -80,14 +81,14 @@ class Rounds:
         situation = self._history.situation(now)
         due = duties.decide(situation, self._wanted.duties, self._history.past, time.monotonic())
         if due:
-            self._acting = tasks.create_task(self._carry_out(due, page, heard=heard), name="act")
+            self._acting = tasks.create_task(self._carry_out(due, page), name="act")
 
-    async def do(self, duty: duties.DutyName, page: PageWitness, *, heard: bool) -> Outcome:
+    async def do(self, duty: duties.DutyName, page: PageWitness) -> Outcome:
         """Do one duty because a person asks for it, as soon as the page is free."""
         async with self._turn:
             if duty == "clear":
                 duties.begun(duty, self._history.past, time.monotonic())
-            outcome = await self._attempt(duty, page, heard=heard)
+            outcome = await self._attempt(duty, page)
         self._did(duty, outcome)
         return outcome
 
@@ -103,22 +104,20 @@ class Rounds:
             if task is not None:
                 task.cancel()
 
-    async def _carry_out(
-        self, due: tuple[duties.DutyName, ...], page: PageWitness, *, heard: bool
-    ) -> None:
+    async def _carry_out(self, due: tuple[duties.DutyName, ...], page: PageWitness) -> None:
         async with self._turn:
             for duty in due:
                 duties.begun(duty, self._history.past, time.monotonic())
                 if self._observe:
                     outcome = Outcome(done=False, result="observing: would have done it")
                 else:
-                    outcome = await self._attempt(duty, page, heard=heard)
+                    outcome = await self._attempt(duty, page)
                 self._did(duty, outcome)
 
-    async def _attempt(self, duty: duties.DutyName, page: PageWitness, *, heard: bool) -> Outcome:
+    async def _attempt(self, duty: duties.DutyName, page: PageWitness) -> Outcome:
         try:
             async with asyncio.timeout(DUTY_LIMIT_S):
-                return await self._do(duty, page, self._heard if heard else self._kept)
+                return await self._do(duty, page)
         except TimeoutError:
             return Outcome(done=False, result=f"not done within {DUTY_LIMIT_S:g} s")
         except ChromeError as error:
@@ -126,11 +125,12 @@ class Rounds:
         except ArchiveFailedError as error:
             return Outcome(done=False, result=f"not cleared: {error}")
 
-    async def _do(self, duty: duties.DutyName, page: PageWitness, keeper: Keeper) -> Outcome:
+    async def _do(self, duty: duties.DutyName, page: PageWitness) -> Outcome:
         if duty == "keep_alive":
             return await acts.keep_alive(page, self._wanted.duties.keep_alive)
         if duty == "reconnect":
             return await acts.reconnect(page)
+        keeper: Keeper = self._heard_text if self._heard() else self._kept
         outcome = await acts.clear(page, keeper)
         self._measured_at = -MEASURE_EVERY_S
         return outcome

@@ -82,13 +82,15 @@ class Session:
         self._diary = Diary(session, house.journal)
         self._attention = Attention(session, house.journal, raised)
         self._record.resume(raised)
-        self._gap = Gap(session, house.archive, self._record, self._hear_all)
         self._rounds = Rounds(
-            session, self._wanted, house.archive, self._history, self._did, observe=observe
-        )
+            session, self._wanted, house.archive,
+            heard=lambda: self._heard and self._record.intake.whole,
+            history=self._history, did=self._did, observe=observe,
+        )  # fmt: skip
+        self._gap = Gap(session, house.archive, self._record, self._hear_all, self._rounds.resting)
         self._requests = Requests(
             session, wanted=self._wanted, house=house, record=self._record, rounds=self._rounds,
-            heard=lambda: self._heard and self._record.intake.whole, observe=observe,
+            observe=observe,
         )  # fmt: skip
         self._wire: WireWitness | None = None
         self._news = asyncio.Event()
@@ -184,8 +186,7 @@ class Session:
             if self._record.intake.holding:
                 self._gap.begin(page, tasks)
             else:
-                heard = self._heard and self._record.intake.whole
-                self._rounds.begin(page, now, tasks, heard=heard)
+                self._rounds.begin(page, now, tasks)
             self._house.looks.at_next(self._news.set)
             await self._news.wait()
 
