@@ -14,7 +14,7 @@ from colab_cdp_agent.chrome.absent import START_COMMAND
 from colab_cdp_agent.settings import reference
 from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT
 from colab_cdp_agent.watch.finding import SENTENCES
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols import mqtt, verbs
 
 ROOT = Path(__file__).parents[1]
 AGENT = ROOT / "agent" / "colab_cdp_agent"
@@ -47,6 +47,14 @@ TELLS_A_PERSON = (
     "watch/acts.py",
     "watch/session.py",
 )
+TELLS_NO_PERSON = (
+    "chrome/websocket.py",  # what closed is told of by the browser
+    "doctor/page.py",  # a page script of ours that returns what it never does
+    "remote/station.py",  # counted, and passed over
+    "settings/reference.py",  # for whoever adds a key
+    "tell/broker_store.py",  # the embedded broker tells of it
+    "tell/web/bridge.py",  # said to a page that is not ours, or of the broker
+)
 FEWEST_WORDS = 3
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 SAID_WITHOUT_EFFECT = re.compile(r"These keys of the configuration are checked.*?\n\n", re.DOTALL)
@@ -77,6 +85,15 @@ def sentences(path: Path) -> Iterator[str]:
             yield from pieces(node.args[:1])
 
 
+def refusals(path: Path) -> Iterator[str]:
+    """Yield what a module raises or returns as an outcome; argparse's own say what they expect."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name.endswith(("Error", "Outcome")) and not name.startswith("argparse."):
+                yield from pieces([*node.args, *(keyword.value for keyword in node.keywords)])
+
+
 def pieces(values: list[ast.expr]) -> Iterator[str]:
     """Yield the fixed parts of texts, as far as they are more than a word or two."""
     for value in values:
@@ -88,14 +105,32 @@ def pieces(values: list[ast.expr]) -> Iterator[str]:
                     yield text
 
 
-def options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yield every option and every command of a command line."""
+def options(parser: argparse.ArgumentParser, command: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every command of a command line with each of its options, and once without."""
+    yield command, ""
     for action in parser._actions:
-        yield from action.option_strings
         if isinstance(action, argparse._SubParsersAction):
             for name, below in action.choices.items():
-                yield name
-                yield from options(below)
+                yield from options(below, f"{command} {name}".strip())
+        elif not isinstance(action, argparse._HelpAction | argparse._VersionAction):
+            yield from ((command, option) for option in action.option_strings)
+
+
+def options_told(page: str) -> Iterator[tuple[str, str]]:
+    """Yield every command in the README's tables with the options that stand there as its own."""
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.*) \|$", page, re.MULTILINE)]
+    commands = {
+        re.sub(" [A-Z]+$", "", cells[0].strip("`")): cells[1]
+        for cells in rows
+        if len(cells) == len(("command", "does"))
+    }
+    for command, says in commands.items():
+        yield command, ""
+        yield from ((command, option) for option in re.findall(r"`(--[\w-]+)", says))
+    for cells in rows:
+        if len(cells) == len(("option", "of", "means")):
+            for command in re.findall(r"`([^`]+)`", cells[1]):
+                yield from ((command, each) for each in re.findall(r"`(--?\w[\w-]*)", cells[0]))
 
 
 def anchors(page: str) -> set[str]:
@@ -137,12 +172,42 @@ def test_how_chrome_is_started_is_what_the_agent_proposes() -> None:
             assert f"\n{command.format(port=9222)}\n" in read(page)
 
 
-def test_every_option_and_command_is_in_the_readme() -> None:
-    page = read("README.md")
-    own = {"-h", "--help", "--version"}
-    assert [
-        each for each in options(arguments.parser()) if each not in own and each not in page
-    ] == []
+def test_every_command_is_in_the_readme_with_its_options_and_no_others() -> None:
+    commands = read("README.md").partition("\n## Commands\n")[2].partition("\n## ")[0]
+    above = {("", ""), ("profile", ""), ("config", "")}  # stand for nothing by themselves
+    told = {
+        (command.replace("config schema", "config"), option)
+        for command, option in options_told(commands)
+    }
+    assert told - above == set(options(arguments.parser())) - above
+
+
+def test_every_topic_is_a_row_of_the_contract() -> None:
+    topics = {topic.pattern for topic in vars(mqtt).values() if isinstance(topic, mqtt.Topic)}
+    assert topics == {topic.pattern for topic in mqtt.TABLE}
+
+
+@pytest.mark.parametrize(
+    ("heading", "known"), [("Of a session", verbs.OF_SESSION), ("Of the agent", verbs.OF_AGENT)]
+)
+def test_every_verb_is_in_the_table_of_the_commands(
+    heading: str, known: dict[str, verbs.Verb]
+) -> None:
+    section = read("docs/commands.md").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    assert {verb for cell in cells for verb in re.findall(r"`(\w+)`", cell)} == set(known)
+
+
+def test_every_refusal_is_in_the_docs() -> None:
+    pages = plain("\n".join(path.read_text("utf-8") for path in PAGES))
+    missing = {
+        f"{path.relative_to(AGENT)}: {text}"
+        for path in modules()
+        if path.relative_to(AGENT).as_posix() not in TELLS_NO_PERSON
+        for text in refusals(path)
+        if plain(text) not in pages
+    }
+    assert sorted(missing) == []
 
 
 def test_the_keys_without_effect_are_named_and_have_none() -> None:
