@@ -1,3 +1,3 @@
 """A night watch for notebooks: Chrome → watch → keep → tell."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
