@@ -51,8 +51,10 @@ def _parts() -> Iterator[str]:
     yield "## Phases\n\nThe one word for a phone."
     yield table(("phase", "meaning"), _pairs(PHASES))
     waiting = ", ".join(f"`{phase}`" for phase in PHASES if phase in mqtt.NEEDS_A_PERSON)
-    yield f"`needs_you` on the agent's own topic counts the sessions in {waiting},"
-    yield "and the browsers whose state is `needs_you`."
+    yield _prose(
+        f"`needs_you` on the agent's own topic counts the sessions in {waiting},"
+        " and the browsers whose state is `needs_you`."
+    )
     yield "## Kinds of attention"
     yield _prose(
         "What a person should look at, in `attention` of the state, on the field `attention`"
