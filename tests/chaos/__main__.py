@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from chaos.faults import FAULTS
 from chaos.performance import Healed, Performance
@@ -27,25 +28,31 @@ def steps(options: argparse.Namespace) -> Iterator[Step]:
             yield step
 
 
-def table(healed: list[Healed]) -> Iterator[str]:
-    """Yield the lines of a table: each fault, how often it came, and its slowest healing."""
+def table(healed: list[Healed], broke: Step | None = None) -> Iterator[str]:
+    """Yield the lines of a table: each fault, how often it came, how it healed, what it broke."""
     by_fault: dict[str, list[Healed]] = defaultdict(list)
     for each in healed:
         by_fault[each.step.fault].append(each)
-    yield "| fault | times | slowest to heal | limit |"
-    yield "|---|---:|---:|---:|"
+    yield "| fault | times | median to heal | slowest | limit | breaches |"
+    yield "|---|---:|---:|---:|---:|---:|"
     for name, fault in FAULTS.items():
         found = by_fault[name]
-        if any(each.lacking for each in found):
-            yield f"| {name} | 0 | {found[0].lacking} | {fault.healed_s:g} s |"
-        elif found:
-            slowest = max(each.after_s for each in found)
-            yield f"| {name} | {len(found)} | {slowest:.1f} s | {fault.healed_s:g} s |"
+        took = [each.after_s for each in found if each.lacking is None]
+        breaches = int(broke is not None and broke.fault == name)
+        if took:
+            times = f"{median(took):.1f} s | {max(took):.1f} s"
+        else:
+            times = f"{found[0].lacking if found else '-'} | -"
+        if found or breaches:
+            count = len(took) + breaches
+            yield f"| {name} | {count} | {times} | {fault.healed_s:g} s | {breaches} |"
 
 
 def play(options: argparse.Namespace) -> int:
     """Play a night, and tell of it; 1 where something was not as it must be."""
     healed: list[Healed] = []
+    broke: Step | None = None
+    code = 0
     began = time.monotonic()
     with Theatre() as theatre:
         performance = Performance(theatre)
@@ -60,15 +67,18 @@ def play(options: argparse.Namespace) -> int:
             if options.keep is not None:
                 shutil.copytree(theatre.night.home, options.keep, dirs_exist_ok=True)
             print(f"seed {options.seed}, {performance.step}")
-            return 1
+            broke, code = performance.step, 1
+        except KeyboardInterrupt:
+            print("broken off")
         admitted = performance.admitted
-    print(*table(healed), sep="\n")
+    print(*table(healed, broke), sep="\n")
     minutes = (time.monotonic() - began) / 60
+    played = sum(each.lacking is None for each in healed) + (broke is not None)
     print(
-        f"\n{len(healed)} faults in {minutes:.0f} minutes, seed {options.seed}; "
+        f"\n{played} faults in {minutes:.0f} minutes, seed {options.seed}; "
         f"{admitted} lines are missing where a mark says so."
     )
-    return 0
+    return code
 
 
 def upcoming(steps: Iterator[Step]) -> Iterator[Step]:

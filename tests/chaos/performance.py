@@ -42,16 +42,21 @@ class Healed:
 class Performance:
     """Plays one night in a theatre that is up.
 
+    Args:
+        theatre: where it is played.
+        patience: how many times its limit a fault may take, where the machine has other work.
+
     Attributes:
         step: the one that is played, None before the first.
         admitted: how many lines the archive lacks and says so.
 
     """
 
-    def __init__(self, theatre: Theatre) -> None:
+    def __init__(self, theatre: Theatre, patience: float = 1.0) -> None:
         self.step: Step | None = None
         self.admitted = 0
         self._theatre = theatre
+        self._patience = patience
         theatre.night.heard.messages.clear()  # of the time before all was running
         self._oracle = Oracle(player.session for player in theatre.players)
         self._logged_bytes = 0
@@ -121,6 +126,7 @@ class Performance:
             last[0] = lacks()
             return last[0] is None
 
+        limit_s *= self._patience
         if not self._theatre.night.heard.until(holds, limit_s, self._check):
             raise BreachError(f"not within {limit_s:g} s: {last[0]}")
 
