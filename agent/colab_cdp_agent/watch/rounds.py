@@ -19,6 +19,9 @@ from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_agent.watch.wanted import Wanted
 
 MEASURE_EVERY_S = 10.0
+HEARING_S = 5.0
+"""A kernel that prints is heard within this time. Until then what its page shows is left alone:
+its text, and what is heard of the same lines in the next moment, cannot be told apart."""
 DUTY_LIMIT_S = 180.0
 """A disk that hangs must not keep the other duties back."""
 
@@ -65,13 +68,18 @@ class Rounds:
         self._heard = heard
         self._heard_text = HeardText(archive.log(session))
         self._was_heard = True  # by an earlier run of the agent, perhaps
+        self._page: PageWitness | None = None
+        self._listens_until = 0.0
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._measuring: asyncio.Task[None] | None = None
 
     def begin(self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup) -> None:
         """Begin what is due."""
-        self._was_heard |= self._heard()
+        heard, moment = self._heard(), time.monotonic()
+        self._was_heard |= heard
+        if heard or page is not self._page or page.state != "attached":
+            self._page, self._listens_until = page, moment + HEARING_S
         if page.state != "attached":
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
@@ -79,7 +87,9 @@ class Rounds:
         if self._turn.locked() or not _is_over(self._acting):
             return
         situation = self._history.situation(now)
-        due = duties.decide(situation, self._wanted.duties, self._history.past, time.monotonic())
+        due = duties.decide(situation, self._wanted.duties, self._history.past, moment)
+        if not heard and moment < self._listens_until:
+            due = tuple(duty for duty in due if duty != "clear")
         if due:
             self._acting = tasks.create_task(self._carry_out(due, page), name="act")
 
