@@ -33,6 +33,10 @@ pytestmark = [
 ]
 
 NOTICED_S = 40.0
+DOWNLOAD = """
+location.href = URL.createObjectURL(new Blob(["1"], { type: "application/octet-stream" }));
+"""
+OTHER_SOCKET = "void new WebSocket(location.origin.replace('http', 'ws') + '/news')"
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +126,23 @@ def test_a_run_whose_page_is_loaded_again_and_again_goes_on_without_a_lost_line(
             eventually(lambda loads=loads: notebook.sheet.log.loads > loads)
     until_state(night, notebook.url, lambda state: state["output"]["gaps"] > before)
     goes_on(night, notebook)
+
+
+def test_a_download_out_of_a_page_that_prints_is_no_gap(
+    chromium: Chromium, night: Night, notebooks: dict[str, Notebook]
+) -> None:
+    notebook = notebooks["stopped"]
+    before = gaps(night, notebook.url)
+    with Person(chromium) as person:
+        page = person.attach(target_of(person, notebook.url))
+        person.call("Network.enable", page)
+        person.evaluate(page, DOWNLOAD)
+        assert person.event("Network.loadingFailed", page)["type"] == "Document"
+        person.evaluate(page, OTHER_SOCKET)
+        person.event("Network.webSocketCreated", page)
+    printed = len(numbers(night, notebook.url))  # some of it, a second late, was before
+    night.until(lambda: len(numbers(night, notebook.url)) > printed + 200)
+    assert gaps(night, notebook.url) == before
 
 
 def test_a_run_outlives_chrome_and_is_taken_up_again_in_the_next(
