@@ -1,6 +1,7 @@
 """Files that nobody but their owner can read, wherever they lie."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,14 +17,21 @@ def open_private(path: Path) -> BinaryIO:
 
     """
     path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, MODE), "wb")
+    return os.fdopen(_new(path), "wb")
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file where there is none; one that is there stays as it is.
+    """Make an empty file where there is none; one that is there is not even opened.
+
+    On POSIX closing it would end every lock that this process has on it, SQLite's too.
 
     Raises:
         OSError: it cannot be made.
 
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, MODE))
+    with suppress(FileExistsError):
+        os.close(_new(path))
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, MODE)
