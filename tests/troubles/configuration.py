@@ -9,7 +9,7 @@ from troubles.register import Place, begun_with, logged, says
 PROFILE = """\
 site: mine
 notebooks: ["https://x\\\\.example/.*"]
-states: {control: [{css: "div["}], connected: [{css: div}]}
+states: {control: [{css: p}], connected: [{css: div}]}
 """
 
 
@@ -54,20 +54,82 @@ def plaintext(place: Place) -> str:
     return refused(place, "", "--mqtt", "mqtt://192.0.2.1")
 
 
+@says("expected a duration from …")
+def too_short(place: Place) -> str:
+    return refused(place, "duties: {clear: {every: 1s}}\n")
+
+
+@says("expected a size from …")
+def too_small(place: Place) -> str:
+    return refused(place, "archive: {max_bytes: 1kB}\n")
+
+
+@says("expected a size such as 500kB, 2MB, 2GB or 64MiB, …")
+def no_size(place: Place) -> str:
+    return refused(place, "archive: {max_bytes: 2M}\n")
+
+
+@says("expected a path, found …")
+def no_path(place: Place) -> str:
+    return refused(place, "archive: {dir: 5}\n")
+
+
+@says("expected a regular expression, found …")
+def no_pattern(place: Place) -> str:
+    return refused(place, 'progress: {patterns: ["("]}\n')
+
+
+@says("…; what was found is not shown here")
+def no_key(place: Place) -> str:
+    return refused(place, "commands: {key: short}\n")
+
+
+@says("not valid YAML: …")
+def no_yaml(place: Place) -> str:
+    return refused(place, "sites: [colab\n")
+
+
 @says("no site profile named …; known: …; or give the path of a file")
 def no_such_site(place: Place) -> str:
     return refused(place, "sites: [colaab]\n")
 
 
-@says("there is no such file")
+@says("there is no such file", "there is no such file; …")
 def no_such_file(place: Place) -> str:
     return run(place.folder, "--config", "none.yaml").stderr
 
 
+def refused_profile(place: Place, right: str, wrong: str) -> str:
+    """Return what is said of a site profile in which something is replaced."""
+    assert right in PROFILE
+    (place.folder / "site.yaml").write_text(PROFILE.replace(right, wrong), encoding="utf-8")
+    return run(place.folder, "--site", "./site.yaml").stderr
+
+
 @says("… is no CSS selector: …")
 def no_selector(place: Place) -> str:
-    (place.folder / "site.yaml").write_text(PROFILE, encoding="utf-8")
-    return run(place.folder, "--site", "./site.yaml").stderr
+    return refused_profile(place, "css: div}", 'css: "div["}')
+
+
+@says("… is no regular expression: …")
+def no_expression(place: Place) -> str:
+    return refused_profile(place, "/.*", "/(")
+
+
+@says("expected exactly one of css, none, attr, text, dialog, all")
+def two_detectors_in_one(place: Place) -> str:
+    return refused_profile(place, "{css: div}", "{css: div, none: p}")
+
+
+@says("expected exactly one of …")
+def two_steps_in_one(place: Place) -> str:
+    actions = "actions: {connect: [{steps: [{click: p, press: p}]}]}\nstates:"
+    return refused_profile(place, "states:", actions)
+
+
+@says("expected detectors for the state …")
+def state_without_detectors(place: Place) -> str:
+    return refused_profile(place, "[{css: div}]", "[]")
 
 
 @says("not UTF-8 text; save the file as UTF-8")
