@@ -29,6 +29,7 @@ class Meanwhile:
         seen: the phases of which one is told at last if the fault stands; none where none needs to.
         kernels: what the kernel may be said to do.
         events: kinds that may come.
+        lasting: kinds that may come from now on: a broker retains what is answered so.
         everyone: whether it meets all notebooks, and not its target alone.
         ends_run: whether it ends the run, so that the next one begins with its healing.
         twice: whether a broker may bring one message twice, as it must where it was cut off.
@@ -39,6 +40,7 @@ class Meanwhile:
     seen: frozenset[str] = frozenset()
     kernels: frozenset[str] = frozenset({"unknown"})
     events: frozenset[str] = frozenset()
+    lasting: frozenset[str] = frozenset()
     everyone: bool = False
     ends_run: bool = False
     twice: bool = False
@@ -79,6 +81,7 @@ class Oracle:
         self.breaches: list[str] = []
         self.told: dict[str, Told] = {session: Told() for session in sessions}
         self._may = dict.fromkeys(self.told, NOTHING)
+        self._lasting = set[str]()
         self._events = Counter[str]()
         self._twice = False
         self._perhaps_twice = set[str]()
@@ -86,6 +89,7 @@ class Oracle:
     def begin(self, meanwhile: Meanwhile, target: str) -> None:
         """Take note that a fault begins."""
         self._twice = meanwhile.twice
+        self._lasting |= meanwhile.lasting
         for session, told in self.told.items():
             told.phases.clear()
             met = meanwhile.everyone or session == target
@@ -155,7 +159,7 @@ class Oracle:
             if event["id"] not in self._perhaps_twice:
                 self.breaches.append(f"an event came twice: {event}")
             return
-        if kind not in ALWAYS | self._may[session].events:
+        if kind not in ALWAYS | self._may[session].events | self._lasting:
             self.breaches.append(f"{session}: an event that is not true: {kind}: {text}")
         if kind in ALWAYS or not _is_attention(event):
             return

@@ -70,6 +70,20 @@ def test_an_event_that_is_not_true_is_a_breach(oracle: Oracle) -> None:
     assert len(oracle.breaches) == 1
 
 
+def test_what_a_broker_retains_is_answered_at_any_later_time(oracle: Oracle) -> None:
+    """Not before, though, and no other kind."""
+    command = EVENT | {"kind": "command", "severity": "info"}
+    say(oracle, "event", command)
+    assert len(oracle.breaches) == 1
+    oracle.breaches.clear()
+    oracle.begin(Meanwhile(lasting=frozenset({"command"})), "other")
+    oracle.end()
+    say(oracle, "event", command | {"id": "2"})
+    assert oracle.breaches == []
+    say(oracle, "event", EVENT | {"id": "3"})
+    assert len(oracle.breaches) == 1
+
+
 def test_an_event_comes_once(oracle: Oracle) -> None:
     """The same id again is a breach, unless a broker was cut off."""
     oracle.begin(ALLOWS, SESSION)

@@ -14,7 +14,7 @@ from night import ROOT
 CUT_OFF: Final = Meanwhile(everyone=True, twice=True)
 VERBS: Final = ("reconnect", "clear", "keep_alive", "pause", "log", "interrupt", "nonsense")
 PAYLOADS: Final = (
-    b"",
+    b" ",  # an empty one is a request, as a button sends it
     b"\x00\xff",
     b"{",
     b"null",
@@ -92,5 +92,5 @@ BROKER: Final = (
     Fault("socket to the broker cut", cut, CUT_OFF, healed_s=15),
     Fault("socket to the broker half open", silent, CUT_OFF, healed_s=45, weight=1),
     Fault("broken MQTT", broken_packet, CUT_OFF, healed_s=15),
-    Fault("garbage MQTT", garbage, Meanwhile(events=frozenset({"command"})), healed_s=10),
+    Fault("garbage MQTT", garbage, Meanwhile(lasting=frozenset({"command"})), healed_s=10),
 )
