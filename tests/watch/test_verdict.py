@@ -172,3 +172,12 @@ def test_a_run_that_waits_for_input_needs_a_person_and_counts_as_running(seen: S
     if now.finding is not None and now.finding.kind == "input_request" and now.kernel == "busy":
         assert now.phase == "needs_you"
         assert now.running
+
+
+@given(page=pages, more=st.sampled_from([{}, {"signed_out": 0}]))
+def test_a_page_stops_the_duties_for_each_alarm_of_such_a_kind_and_where_it_is_signed_out(
+    page: PageReading, more: dict[StateName, int]
+) -> None:
+    shown = msgspec.structs.replace(page, states=page.states | more)
+    kinds = {alarm.kind for alarm in page.alarms} & STOPS_DUTIES
+    assert set(shown.stops) == kinds | ({"sign_in"} if "signed_out" in shown.states else set())

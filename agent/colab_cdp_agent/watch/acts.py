@@ -47,7 +47,7 @@ async def keep_alive(page: PageWitness, policy: KeepAlive) -> Outcome:
     if policy.connect and methods:
         before = await _open_panels(page)
         if not await _first_method(page, methods):
-            if page.reading is not None and _stops(page.reading):
+            if page.reading is not None and page.reading.stops:
                 return _stopped(page.reading)
             return Outcome(done=False, result="the connect control was not found")
         did.append("clicked connect")
@@ -62,9 +62,13 @@ async def reconnect(page: PageWitness) -> Outcome:
     for method in page.profile.actions.connect:
         if await _carry_out(page, method) is None:
             continue
-        if not await page.until(lambda reading: _is_up(reading) or _stops(reading), EFFECT_LIMIT_S):
+        if not await page.until(
+            lambda reading: _is_up(reading) or bool(reading.stops), EFFECT_LIMIT_S
+        ):
             continue
-        await page.until(lambda reading: _is_connected(reading) or _stops(reading), CONNECT_LIMIT_S)
+        await page.until(
+            lambda reading: _is_connected(reading) or bool(reading.stops), CONNECT_LIMIT_S
+        )
         return _reconnected(page.reading)
     return Outcome(done=False, result="clicked connect, and the page did not react")
 
@@ -235,17 +239,12 @@ def _is_up(reading: PageReading) -> bool:
     return "connected" in reading.states or "connecting" in reading.states
 
 
-def _stops(reading: PageReading) -> bool:
-    return any(alarm.kind in STOPS_DUTIES for alarm in reading.alarms)
-
-
 def _stopped(reading: PageReading) -> Outcome:
-    kinds = ", ".join(alarm.kind for alarm in reading.alarms if alarm.kind in STOPS_DUTIES)
-    return Outcome(done=False, result=f"stopped: {kinds}")
+    return Outcome(done=False, result=f"stopped: {', '.join(reading.stops)}")
 
 
 def _reconnected(reading: PageReading | None) -> Outcome:
-    if reading is not None and _stops(reading):
+    if reading is not None and reading.stops:
         return _stopped(reading)
     if reading is not None and _is_connected(reading):
         return Outcome(done=True, result="reconnected")

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_agent.watch.finding import STOPS_DUTIES, Finding
 from colab_cdp_agent.watch.profile import AttentionKind, StateName
 from colab_cdp_protocols.mqtt import Kernel
 
@@ -45,6 +45,14 @@ class PageReading(msgspec.Struct, frozen=True):
     failures: int = 0
     title: str = ""
     offline: bool = False
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """What it shows that stops every duty, as `touch.js` knows it too: signed out is one."""
+        kinds = [alarm.kind for alarm in self.alarms]
+        if "signed_out" in self.states:
+            kinds.append("sign_in")
+        return tuple(kind for kind in kinds if kind in STOPS_DUTIES)
 
 
 class WireReading(msgspec.Struct, frozen=True):

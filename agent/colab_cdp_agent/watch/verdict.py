@@ -144,11 +144,7 @@ def _activity(page: PageReading, profile: Profile) -> Kernel:
 
 def _alarm(page: PageReading) -> str | None:
     """Return the alarm that counts: one that stops the duties goes before any other."""
-    kinds = [alarm.kind for alarm in page.alarms]
-    urgent = [kind for kind in kinds if kind in STOPS_DUTIES]
-    if "signed_out" in page.states:
-        urgent.append("sign_in")
-    return next(iter([*urgent, *kinds]), None)
+    return next(iter([*page.stops, *(alarm.kind for alarm in page.alarms)]), None)
 
 
 def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen) -> Phase:
