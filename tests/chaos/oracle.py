@@ -29,6 +29,7 @@ class Meanwhile:
         seen: the phases of which one is told at last if the fault stands; none where none needs to.
         kernels: what the kernel may be said to do.
         events: kinds that may come.
+        owed: kinds of which one has to come before all is well again.
         lasting: kinds that may come from now on: a broker retains what is answered so.
         everyone: whether it meets all notebooks, and not its target alone.
         ends_run: whether it ends the run, so that the next one begins with its healing.
@@ -40,6 +41,7 @@ class Meanwhile:
     seen: frozenset[str] = frozenset()
     kernels: frozenset[str] = frozenset({"unknown"})
     events: frozenset[str] = frozenset()
+    owed: frozenset[str] = frozenset()
     lasting: frozenset[str] = frozenset()
     everyone: bool = False
     ends_run: bool = False
@@ -56,12 +58,14 @@ class Told:
     Attributes:
         state: the last state.
         phases: the phases since a fault began.
+        events: the kinds of events since then.
         standing: the kinds that were raised, and are not over.
 
     """
 
     state: Mapping[str, Any] = field(default_factory=dict)
     phases: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
     standing: set[str] = field(default_factory=set)
 
 
@@ -92,6 +96,7 @@ class Oracle:
         self._lasting |= meanwhile.lasting
         for session, told in self.told.items():
             told.phases.clear()
+            told.events.clear()
             met = meanwhile.everyone or session == target
             self._may[session] = meanwhile if met else NOTHING
 
@@ -116,6 +121,8 @@ class Oracle:
         state = self.told[session].state
         if not state:
             return "nothing is told"
+        if owed := self._may[session].owed - self.told[session].events:
+            return f"no event told of {sorted(owed)}"
         wanted = {
             "phase": "running",
             "connection": "connected",
@@ -152,6 +159,7 @@ class Oracle:
         if told is None:
             return
         kind, text = event["kind"], event["text"]
+        told.events.add(kind)
         self._events[event["id"]] += 1
         if self._twice:
             self._perhaps_twice.add(event["id"])
@@ -159,7 +167,7 @@ class Oracle:
             if event["id"] not in self._perhaps_twice:
                 self.breaches.append(f"an event came twice: {event}")
             return
-        if kind not in ALWAYS | self._may[session].events | self._lasting:
+        if kind not in ALWAYS | self._may[session].events | self._may[session].owed | self._lasting:
             self.breaches.append(f"{session}: an event that is not true: {kind}: {text}")
         if kind in ALWAYS or not _is_attention(event):
             return

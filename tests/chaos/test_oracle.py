@@ -84,6 +84,17 @@ def test_what_a_broker_retains_is_answered_at_any_later_time(oracle: Oracle) -> 
     assert len(oracle.breaches) == 1
 
 
+def test_all_is_well_once_what_is_owed_was_told(oracle: Oracle) -> None:
+    """Of each fault anew."""
+    owes = Meanwhile(owed=frozenset({"tab_gone"}))
+    for number in range(2):
+        oracle.begin(owes, SESSION)
+        assert oracle.well(SESSION, (1, 5)) is not None
+        say(oracle, "event", EVENT | {"id": str(number), "severity": "info"})
+        assert oracle.well(SESSION, (1, 5)) is None
+    assert oracle.breaches == []
+
+
 def test_an_event_comes_once(oracle: Oracle) -> None:
     """The same id again is a breach, unless a broker was cut off."""
     oracle.begin(ALLOWS, SESSION)

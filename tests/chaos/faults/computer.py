@@ -11,7 +11,7 @@ from chaos.theatre import Player, Theatre
 from person import eventually
 
 HOURS_8: Final = 8 * 3600
-SLEPT: Final = Meanwhile(events=frozenset({"host_slept"}), everyone=True)
+SLEPT: Final = frozenset({"host_slept"})
 
 
 @contextmanager
@@ -72,7 +72,17 @@ COMPUTER: Final = (
         lacking=lambda each: each.archive_disk.lacking,
     ),
     Fault(
-        "clock set by 8 h", clock_set, SLEPT, healed_s=10, lacking=lambda each: each.clock.lacking
+        "clock set by 8 h",
+        clock_set,
+        Meanwhile(events=SLEPT, everyone=True),
+        healed_s=10,
+        lacking=lambda each: each.clock.lacking,
     ),
-    Fault("slept for 8 h", slept, SLEPT, healed_s=10, lacking=lambda each: each.clock.lacking),
+    Fault(
+        "slept for 8 h",
+        slept,
+        Meanwhile(owed=SLEPT, everyone=True),
+        healed_s=10,
+        lacking=lambda each: each.clock.lacking,
+    ),
 )
