@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from colab_cdp_agent.answer import Answer
 from colab_cdp_agent.config import Publish
 from colab_cdp_agent.tell import ghosts
 from colab_cdp_protocols import mqtt
@@ -75,6 +76,37 @@ def test_what_is_not_on_the_board_is_cleared_below_our_own_name_only(broker: Mos
                 await condition(lambda: not newsroom.board.values.keys() & garbage.keys())
 
     play(story())
+
+
+def test_a_request_that_is_cleared_is_not_taken_for_the_press_of_a_button(
+    broker: Mosquitto,
+) -> None:
+    asked: list[str] = []
+
+    async def carry_out(_session: str | None, verb: str, _args: object) -> Answer:
+        asked.append(verb)
+        return Answer("ok", "done")
+
+    async def story() -> None:
+        newsroom = Newsroom(at(broker), carry_out=carry_out)
+        newsroom.bulletin.info(INFO)
+        pause = mqtt.AGENT_REQUEST.at(root="colab", agent="host", verb="pause")
+        resume = mqtt.AGENT_REQUEST.at(root="colab", agent="host", verb="resume")
+        other = "colab/host/online"
+        async with hearing(broker) as subscriber:
+            subscriber.publish(pause, b"{}", retain=True)
+            subscriber.publish(other, b"1", retain=True)
+            await until(subscriber, lambda: other in subscriber.values)
+            async with running(newsroom):
+                await until(subscriber, lambda: other not in subscriber.values, newsroom.check)
+                await condition(lambda: not newsroom.board.values.keys() & {pause, other})
+                subscriber.publish(resume, b"")
+                await condition(lambda: "resume" in asked)
+                subscriber.publish(pause, b"")
+                await condition(lambda: "pause" in asked)
+
+    play(story())
+    assert asked == ["resume", "pause"]
 
 
 def test_devices_are_cleared_where_they_are_wanted_no_more(broker: Mosquitto) -> None:

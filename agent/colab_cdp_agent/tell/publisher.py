@@ -61,6 +61,7 @@ class Publisher:
         self._ours = False
         self._online = False
         self._dropped = 0
+        self._cleared: set[str] = set()  # what was cleared, and is not heard of yet
 
     async def run(self, link: Link, connected: Callable[[], None]) -> None:
         """Connect to a broker and publish until the connection is lost; say when it stands.
@@ -89,6 +90,7 @@ class Publisher:
         self, connection: Connection, link: Link, connected: Callable[[], None]
     ) -> None:
         self._online = False
+        self._cleared.clear()
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._subscribe(connection)
@@ -155,6 +157,9 @@ class Publisher:
                 await self._hear_claim(connection, message)
             elif message.topic == mqtt.HOMEASSISTANT_STATUS.pattern:
                 self._hear_homeassistant(message)
+            elif not message.payload and message.topic in self._cleared:
+                # What clears a retained request comes back to us like the press of a button.
+                self._cleared.discard(message.topic)
             elif self._online:
                 self._take(message.topic, message.payload, retained=message.retained)
 
@@ -182,6 +187,8 @@ class Publisher:
         window = asyncio.Semaphore(WINDOW)
 
         async def put(topic: str, payload: bytes) -> None:
+            if not payload and self._is_request(topic):
+                self._cleared.add(topic)
             await connection.publish(topic, payload, retain=True)
             self._board.sent(topic, payload)
             window.release()
@@ -190,6 +197,10 @@ class Publisher:
             while True:
                 await window.acquire()
                 sending.create_task(put(*await self._board.due()))
+
+    def _is_request(self, topic: str) -> bool:
+        rows = (mqtt.AGENT_REQUEST, mqtt.SESSION_REQUEST)
+        return any(row.read(topic, **self._levels) is not None for row in rows)
 
     async def _follow(self, queue: EventQueue, connection: Connection) -> None:
         while True:
