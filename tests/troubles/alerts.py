@@ -22,7 +22,7 @@ def rung(file: Path) -> str:
     push = Push(PushUrl(f"json://{HOST}:{free_port()}"))
 
     async def story() -> None:
-        channel = Channel("json", push.send, OutboxFile(file), None, lambda: datetime.now(UTC))
+        channel = Channel("json", push.send, OutboxFile(file), None, lambda: NOW)
         channel.load()
         channel.outbox.take(ALERT)
         ringing = asyncio.create_task(channel.run())
