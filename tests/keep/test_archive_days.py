@@ -65,6 +65,39 @@ def test_a_run_over_midnight_goes_on_in_the_next_days_file(
     assert archive.tail(SESSION, 1000) == "epoch 1\nepoch 2\nepoch 3\n"
 
 
+def test_a_clock_that_is_set_back_over_midnight_brings_no_earlier_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, MORNING)
+    archive, log = make(tmp_path)
+    log.write("stdout", "epoch 1\n")
+    flush(archive)
+    on(monkeypatch, EVENING)
+    log.write("stdout", "epoch 2\n")
+    flush(archive)
+    again, log = make(tmp_path)
+    log.write("stdout", "epoch 3\n")
+    flush(again)
+    assert texts(tmp_path) == {"2026-11-26.txt": "epoch 1\nepoch 2\nepoch 3\n"}
+
+
+def test_a_clock_that_was_far_ahead_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, date(2036, 1, 1))
+    archive, log = make(tmp_path)
+    log.write("stdout", "epoch 1\n")
+    flush(archive)
+    on(monkeypatch, EVENING)
+    for line in ("epoch 2\n", "epoch 3\n"):
+        log.write("stdout", line)
+        flush(archive)
+    assert texts(tmp_path) == {
+        "2036-01-01.txt": "epoch 1\nepoch 2\n",
+        "2026-11-25.txt": "epoch 3\n",
+    }
+
+
 def test_a_bar_over_midnight_is_drawn_in_the_next_days_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

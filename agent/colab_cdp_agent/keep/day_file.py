@@ -8,12 +8,14 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import FileIO
 from pathlib import Path
 
 SUFFIX = ".txt"
 LARGEST_FILE_BYTES = 100_000_000
+AHEAD = timedelta(days=1)
+"""A file of tomorrow is gone on with: the clock was set back, and what comes last stands last."""
 _NAME = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:-([1-9]\d{{0,5}}))?{re.escape(SUFFIX)}")
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows only
 
@@ -44,13 +46,14 @@ class DayFile:
     def path(self) -> Path:
         """The file that is written, or that will be."""
         if self._number == 0:
-            self._number = self._newest_number()
+            self._day, self._number = self._newest()
         return self._folder / name(self._day, self._number)
 
     @property
     def is_over(self) -> bool:
         """Whether what comes next belongs into another file."""
-        return self._day != today() or self._end >= LARGEST_FILE_BYTES
+        ahead = self._day - today()
+        return not timedelta(0) <= ahead <= AHEAD or self._end >= LARGEST_FILE_BYTES
 
     @property
     def begun(self) -> bool:
@@ -123,16 +126,17 @@ class DayFile:
         _write(file, self._end, self._passing)
         self._torn = False
 
-    def _newest_number(self) -> int:
-        """Return the number of today's newest file, or the next one's if that is full."""
-        newest = max((file for file in files(self._folder) if file.day == self._day), default=None)
+    def _newest(self) -> tuple[date, int]:
+        """Return day and number of the newest file from today on, or the next if it is full."""
+        days = self._day, self._day + AHEAD
+        newest = max((file for file in files(self._folder) if file.day in days), default=None)
         if newest is None:
-            return 1
+            return self._day, 1
         try:
             full = newest.path.stat().st_size >= LARGEST_FILE_BYTES
         except OSError:
             full = False  # whoever writes to it is told
-        return newest.number + full
+        return newest.day, newest.number + full
 
 
 @dataclass(frozen=True, order=True, slots=True)
