@@ -17,7 +17,7 @@ def open_private(path: Path) -> BinaryIO:
 
     """
     path.unlink(missing_ok=True)
-    return os.fdopen(_new(path), "wb")
+    return new_private(path)
 
 
 def make_private(path: Path) -> None:
@@ -30,8 +30,15 @@ def make_private(path: Path) -> None:
 
     """
     with suppress(FileExistsError):
-        os.close(_new(path))
+        new_private(path).close()
 
 
-def _new(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, MODE)
+def new_private(path: Path) -> BinaryIO:
+    """Open a file for writing that is not there yet.
+
+    Raises:
+        FileExistsError: it is there.
+        OSError: it cannot be made.
+
+    """
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, MODE), "wb")

@@ -1,8 +1,9 @@
 """A generated password in a file for its owner's eyes: made once, and the same ever after."""
 
-import os
 import secrets
 from pathlib import Path
+
+from colab_cdp_agent.keep.private_file import new_private
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """No character that is taken for another."""
@@ -26,12 +27,12 @@ def read_or_make_password(path: Path) -> str:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            writing = new_private(path)
         except FileExistsError:
             return _kept(path)
-        with os.fdopen(file, "w", encoding="ascii") as writing:
+        with writing:
             password = new_password()
-            writing.write(password + "\n")
+            writing.write(f"{password}\n".encode("ascii"))
     except OSError as error:
         raise PasswordFileError(f"{path}: {error.strerror or error}") from error
     return password
