@@ -103,6 +103,7 @@ __all__ = [
     "is_level",
     "is_session_id",
     "is_topic",
+    "read_request",
     "session_id",
     "timestamp",
 ]
@@ -226,6 +227,12 @@ TABLE = (
 _LEVEL = re.compile(r"[a-z0-9_-]{1,32}")
 _SESSION = re.compile(r"[0-9a-f]{10}(-[0-9]{1,20})?")
 _encoder = msgspec.json.Encoder()
+
+
+def read_request(topic: str, **levels: str) -> dict[str, str] | None:
+    """Return the levels of a topic by which an agent or a session is asked, None for any other."""
+    read = (row.read(topic, **levels) for row in (SESSION_REQUEST, AGENT_REQUEST))
+    return next((found for found in read if found is not None), None)
 
 
 class MalformedPayloadError(Exception):

@@ -115,11 +115,10 @@ class Dispatcher:
 
     def _asked(self, topic: str) -> Asked | None:
         """Return what a topic asks for; None where nobody can be answered."""
-        for row in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
-            read = row.read(topic, **self._levels)
-            if read is not None and all(map(mqtt.is_level, read.values())):
-                return Asked(read["verb"], read.get("id"))
-        return None
+        read = mqtt.read_request(topic, **self._levels)
+        if read is None or not all(map(mqtt.is_level, read.values())):
+            return None
+        return Asked(read["verb"], read.get("id"))
 
     async def _do(self, accepted: Accepted) -> None:
         asked = accepted.asked

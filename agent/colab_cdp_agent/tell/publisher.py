@@ -187,7 +187,7 @@ class Publisher:
         window = asyncio.Semaphore(WINDOW)
 
         async def put(topic: str, payload: bytes) -> None:
-            if not payload and self._is_request(topic):
+            if not payload and mqtt.read_request(topic, **self._levels) is not None:
                 self._cleared.add(topic)
             await connection.publish(topic, payload, retain=True)
             self._board.sent(topic, payload)
@@ -197,10 +197,6 @@ class Publisher:
             while True:
                 await window.acquire()
                 sending.create_task(put(*await self._board.due()))
-
-    def _is_request(self, topic: str) -> bool:
-        rows = (mqtt.AGENT_REQUEST, mqtt.SESSION_REQUEST)
-        return any(row.read(topic, **self._levels) is not None for row in rows)
 
     async def _follow(self, queue: EventQueue, connection: Connection) -> None:
         while True:

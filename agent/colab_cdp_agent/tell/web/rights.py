@@ -34,11 +34,10 @@ def objection(packet: Packet, root: str) -> str | None:
 
 def is_request(topic: str, root: str) -> bool:
     """Say whether a topic is one by which an agent or a session is asked something."""
-    for row in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
-        levels = row.read(topic, root=root)
-        if levels is not None:
-            return all(map(mqtt.is_level, levels.values())) and levels["verb"] != CLAIM
-    return False
+    levels = mqtt.read_request(topic, root=root)
+    if levels is None:
+        return False
+    return all(map(mqtt.is_level, levels.values())) and levels["verb"] != CLAIM
 
 
 def _to_publishing(packet: Packet, root: str) -> str | None:
