@@ -2,8 +2,8 @@
 
 import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from stranger import HOST, http
@@ -13,7 +13,7 @@ REFUSED: Final = http("403 Forbidden", b"Connection rejected")
 HEAD_BYTES: Final = 65_536
 
 
-class AskingBrowser:
+class AskingBrowser(ExitStack):
     """A listener that answers 404 to every page, and refuses or holds every handshake.
 
     Attributes:
@@ -24,6 +24,7 @@ class AskingBrowser:
     """
 
     def __init__(self, home: Path, *, refuses: bool) -> None:
+        super().__init__()
         self.home = home
         self.looks = self.questions = 0
         self._refuses = refuses
@@ -43,14 +44,10 @@ class AskingBrowser:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self.callback(self._end)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         for each in (self._listener, *self._peers):

@@ -7,8 +7,7 @@ hang up, and say something in the name of the program behind it.
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from types import TracebackType
+from contextlib import ExitStack, suppress
 from typing import Self
 
 from websocket_frames import Frames
@@ -19,7 +18,7 @@ Heard = Callable[[int, bytes], None]
 """Told of each frame of a WebSocket client: its opcode and its body."""
 
 
-class Relay:
+class Relay(ExitStack):
     """One relay, up from entry to exit.
 
     Args:
@@ -32,6 +31,7 @@ class Relay:
     """
 
     def __init__(self, behind: int, heard: Heard | None = None) -> None:
+        super().__init__()
         self._behind = behind
         self._heard = heard
         self._silent = False
@@ -43,14 +43,10 @@ class Relay:
 
     def __enter__(self) -> Self:
         self._accepting.start()
+        self.callback(self._end)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._listener.close()

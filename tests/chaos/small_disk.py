@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 SIZE = "32m"
 CHUNK = 1 << 16
 
 
-class SmallDisk:
+class SmallDisk(ExitStack):
     """A tmpfs that is mounted on a folder from entry to exit, where this user may mount.
 
     Attributes:
@@ -22,9 +21,9 @@ class SmallDisk:
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.lacking: str | None = None
         self._folder = folder
-        self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -34,16 +33,8 @@ class SmallDisk:
         self.lacking = self._mount("-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs")
         if self.lacking is None:
             unmount = ["umount", "--lazy", str(self._folder)]
-            self._exit.callback(lambda: subprocess.run(unmount, check=True))
+            self.callback(subprocess.run, unmount, check=True)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
 
     @contextmanager
     def full(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from chaos.lines import Kept, Number, kept, number_of
@@ -84,10 +83,11 @@ class Player:
         return self._printed
 
 
-class Theatre:
+class Theatre(ExitStack):
     """All of it, up from entry to exit."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.stage: Stage
         self.players: list[Player]
         self.chromium: Chromium
@@ -98,7 +98,6 @@ class Theatre:
         self.disk: SmallDisk
         self.archive_disk: SmallDisk
         self.night: Night
-        self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -124,16 +123,8 @@ class Theatre:
             self.open_all()
             enter(self.night)
             self._begin()
-            self._exit = stack.pop_all()
+            self.enter_context(stack.pop_all())
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.__exit__(kind, error, trace)
 
     def _begin(self) -> None:
         for player in self.players:

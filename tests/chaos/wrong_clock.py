@@ -5,15 +5,15 @@ import struct
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 SOURCE = Path(__file__).with_name("wrong_clock.c")
 NUMBERS = struct.Struct("=qq")
 
 
-class WrongClock:
+class WrongClock(ExitStack):
     """The clock of a process that is started with `environment`, from entry to exit.
 
     Attributes:
@@ -23,6 +23,7 @@ class WrongClock:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.lacking: str | None = None
         self.environment: dict[str, str] = {}
         self._folder = Path()
@@ -30,6 +31,7 @@ class WrongClock:
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="clock-"))
+        self.callback(shutil.rmtree, self._folder)
         compiler = shutil.which("cc") or shutil.which("gcc")
         if sys.platform != "linux" or compiler is None:
             self.lacking = "a clock of its own needs Linux and a C compiler"
@@ -41,14 +43,6 @@ class WrongClock:
         told.write_bytes(NUMBERS.pack(0, 0))
         self.environment = {"LD_PRELOAD": str(library), "WRONG_CLOCK": str(told)}
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        shutil.rmtree(self._folder)
 
     def set(self, seconds: int) -> None:
         """Set the wall clock by so many seconds, as a person or a time server does."""
