@@ -20,11 +20,13 @@ from colab_cdp_agent.chrome.browser import (
     ScriptThrewError,
 )
 from colab_cdp_agent.chrome.tab import Tab
+from colab_cdp_agent.retry import delay
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import PageReading, TabState
 
 RECONCILE_S = 15.0
-RETRY_S = 10.0
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 10.0
 ANSWER_LIMIT_S = 3.0
 NEW_PAGE_LIMIT_S = 5.0
 NEW_PAGE_PAUSE_S = 0.05
@@ -51,6 +53,7 @@ class PageWitness:
         self._news = news
         self._options = {"profile": msgspec.to_builtins(profile)}
         self._turn = asyncio.Event()
+        self._failures = 0
 
     async def run(self) -> None:
         """Watch until the tab is gone.
@@ -69,6 +72,7 @@ class PageWitness:
                 # While its kernel is heard it stays attached: what is printed goes on to be kept.
                 if not (isinstance(error, NoAnswerError) and self.tab.is_heard):
                     await self.tab.detach()
+                self._failures += 1
                 self._lose_page(error)
                 await self._until_stirred()
 
@@ -123,7 +127,7 @@ class PageWitness:
     async def _until_stirred(self) -> None:
         """Wait for the tab's next event, or a while: a page may come round by itself."""
         try:
-            async with asyncio.timeout(RETRY_S):
+            async with asyncio.timeout(delay(self._failures, FIRST_RETRY_S, LONGEST_RETRY_S)):
                 await self.tab.stirred.wait()
         except TimeoutError:
             return
@@ -137,6 +141,8 @@ class PageWitness:
         self._tell(state, None)
 
     def _tell(self, state: TabState, reading: PageReading | None) -> None:
+        if state == "attached":
+            self._failures = 0
         if (state, reading) == (self.state, self.reading):
             return
         self.state, self.reading = state, reading
