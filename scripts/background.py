@@ -23,6 +23,7 @@ from colab_cdp_agent.file_lock import FileLock
 
 RUN = Path(".run")
 LOCK = RUN / "agent.lock"
+STARTING = RUN / "start.lock"
 PID = RUN / "agent.pid"
 STOP = RUN / "agent.stop"
 LOG = RUN / "agent.log"
@@ -32,6 +33,7 @@ WAITING = f"{HEADLINE}waiting"
 UNSETTLED = ("not looked for yet", "not connected yet")
 SETTLE_LIMIT_S = 10.0
 STOP_LIMIT_S = 30.0
+LOOKED_AT_S = 1.0
 POLL_S = 0.1
 LINES = 60
 SIGNALS_ASK = sys.platform != "win32"
@@ -53,6 +55,10 @@ def main() -> int:
 def start() -> int:
     """Start the agent apart from this terminal, and say how it stands after a moment."""
     RUN.mkdir(exist_ok=True)
+    starting = FileLock(STARTING)
+    if not starting.try_acquire():
+        print(f"It is just being started; how it stands: {_way('status')}")
+        return 0
     if _running() is not None:
         print(f"It runs already; for other options: {_way('stop')}, and {_way('start')} again.")
         return status()
@@ -83,8 +89,11 @@ def start() -> int:
 def hold() -> int:
     """Be the agent, for as long as it runs; how it ends is its own affair."""
     lock = FileLock(LOCK)
-    if not lock.try_acquire():
-        sys.exit("It runs already.")
+    deadline = time.monotonic() + LOOKED_AT_S
+    while not lock.try_acquire():  # who looks whether it runs holds the lock for a moment
+        if time.monotonic() > deadline:
+            sys.exit("It runs already.")
+        time.sleep(POLL_S)
     lock.keep()
     STOP.unlink(missing_ok=True)
     PID.write_text(str(os.getpid()), encoding="ascii")

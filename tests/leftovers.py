@@ -25,4 +25,4 @@ def _processes(folder: str) -> Iterator[tuple[str, psutil.Process]]:
             command = " ".join(process.cmdline())
             texts = (command, *process.environ().values(), process.cwd())
             if process.status() != psutil.STATUS_ZOMBIE and any(folder in text for text in texts):
-                yield f"{process.pid} {process.name()} {command[:200]}", process
+                yield f"{process.pid} {process.name()} {command}", process

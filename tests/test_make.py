@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from chromium import Chromium, find_chromium, free_port
+from colab_cdp_agent.file_lock import FileLock
 from command import TRACES, environment
 from environments import make_environment
 from leftovers import kill_processes_of, processes_of
@@ -166,7 +167,28 @@ def test_of_two_starts_at_once_one_agent_stays(checkout: Checkout) -> None:
     agents = [told for told in processes_of(checkout.home) if " hold " in told]
     assert len(agents) == 1
     assert agents[0].startswith(f"{checkout.pid()} ")
+    eventually(lambda: "Chrome: " in checkout.make("status")[1], LIMIT_S)
     assert checkout.make("stop")[0] == 0
+
+
+# The lock is never let go of, on purpose.
+@pytest.mark.filterwarnings("ignore:.*agent.lock:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:.*agent.lock:ResourceWarning")
+def test_who_only_looks_keeps_no_agent_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setattr("sys.argv", ["background.py", "hold"])
+    monkeypatch.chdir(tmp_path)
+    import background  # noqa: PLC0415 - of `scripts`, which is no package
+
+    background.RUN.mkdir()
+    looking = FileLock(background.LOCK)
+    assert looking.try_acquire()
+    monkeypatch.setattr("time.sleep", lambda _: looking.release())
+    monkeypatch.setattr("colab_cdp_agent.__main__.main", lambda: 7)
+    assert background.hold() == 7
+    assert background.PID.read_text() == str(os.getpid())
 
 
 def test_where_no_signal_asks_a_file_does(checkout: Checkout) -> None:
