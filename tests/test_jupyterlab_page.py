@@ -86,7 +86,7 @@ def open_hidden(lab: JupyterLab, chrome: Chromium, name: str, cells: list[str]) 
 
 def test_connected_then_failed(lab: JupyterLab, chrome: Chromium) -> None:
     target = open_hidden(lab, chrome, "failing.ipynb", [WARNING, FAILING, "'never'"])
-    assert evaluate(chrome.port, target, STATUS) == "idle"
+    until(chrome.port, target, f"{STATUS} === 'idle'")
     assert evaluate(chrome.port, target, "document.title").startswith("failing.ipynb - ")
 
     choose(chrome.port, target, "runmenu:run-all")
