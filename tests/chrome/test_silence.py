@@ -1,11 +1,13 @@
 """Why nothing listens: the browsers and policies of three systems, and the sentence for each."""
 
+import asyncio
 import json
 import plistlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from chromium import free_port
 from colab_cdp_agent.chrome import managed
-from colab_cdp_agent.chrome.absent import start_remedy
+from colab_cdp_agent.chrome.absent import ChromeAbsentError, start_remedy
 from colab_cdp_agent.chrome.processes import (
     RunningBrowser,
     read_cim,
@@ -24,7 +26,8 @@ from colab_cdp_agent.chrome.processes import (
     split,
 )
 from colab_cdp_agent.chrome.profile_folder import without_port_file
-from colab_cdp_agent.chrome.silence import Surroundings, explain
+from colab_cdp_agent.chrome.silence import Silence, Surroundings, explain
+from colab_cdp_agent.chrome.version_page import NothingListensError
 from person import eventually
 
 WHERE = "127.0.0.1:9222"
@@ -197,3 +200,53 @@ def test_a_folder_that_leads_nowhere_says_what_it_is(tmp_path: Path) -> None:
     below, remedy = without_port_file(tmp_path / "Default")
     assert "is one of the profiles" in below
     assert f'--profile-dir "{tmp_path}"' in remedy
+
+
+@dataclass(slots=True)
+class Computer:
+    """Stands in for this computer: what runs on it, how often that was looked at, and its clock."""
+
+    browsers: tuple[RunningBrowser, ...] = ()
+    looks: int = 0
+    clock: float = 0.0
+
+    async def look_around(self) -> Surroundings:
+        self.looks += 1
+        return Surroundings(self.browsers)
+
+    def monotonic(self) -> float:
+        return self.clock
+
+
+@pytest.fixture
+def computer(monkeypatch: pytest.MonkeyPatch) -> Computer:
+    computer = Computer()
+    monkeypatch.setattr("colab_cdp_agent.chrome.silence.look_around", computer.look_around)
+    monkeypatch.setattr("colab_cdp_agent.chrome.silence.time", computer)
+    return computer
+
+
+def said(silence: Silence, error: ChromeAbsentError | None = None) -> str:
+    return str(asyncio.run(silence.explain(error or NothingListensError("silent", "start it"))))
+
+
+def test_a_silence_is_looked_into_again_less_and_less_often(computer: Computer) -> None:
+    silence = Silence("127.0.0.1", 9222, None)
+    assert said(silence) == f"nothing listens on {WHERE}, and no Chrome was found running"
+    computer.browsers = (browser(),)
+    assert "no Chrome was found" in said(silence)
+    computer.clock = 5.0
+    assert said(silence).endswith("runs without a debugging port")
+    for computer.clock in range(6, 3600):
+        said(silence)
+    assert computer.looks == 17
+    silence.over()
+    assert (said(silence), computer.looks) == (said(silence), 18)
+
+
+def test_only_what_is_silent_on_this_computer_is_looked_into(computer: Computer) -> None:
+    here = Silence("127.0.0.1", 9222, None)
+    assert said(here, ChromeAbsentError("another program", "end it")) == "another program"
+    assert said(Silence("192.0.2.1", 9222, None)) == "silent"
+    assert said(Silence("127.0.0.1", 9222, Path("folder"))) == "silent"
+    assert computer.looks == 0

@@ -55,7 +55,7 @@ def nothing_listens(place: Place) -> str:
     line = agent.until("waiting for Chrome")
     agent.process.terminate()
     agent.end()
-    return line
+    return f"{line}\n{located(free_port())}"
 
 
 def looked_everywhere(*folders: UserDataFolder) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from colab_cdp_agent.chrome.absent import ChromeAbsentError, start_remedy
 from colab_cdp_agent.chrome.managed import POLICY, forbidding_policy
 from colab_cdp_agent.chrome.processes import RunningBrowser, running_browsers
 from colab_cdp_agent.chrome.profile_folder import TICK
+from colab_cdp_agent.chrome.version_page import NothingListensError
+from colab_cdp_agent.retry import delay
+from colab_cdp_agent.settings.broker_url import is_loopback
 
+LOOK_AGAIN_S, LONGEST_S = 5.0, 300.0
 MANAGER = (
     "ask whoever manages this computer, or use a browser that is not managed, such as Chromium"
 )
@@ -31,6 +36,32 @@ class Surroundings(msgspec.Struct, frozen=True):
     def is_everyday(self, browser: RunningBrowser) -> bool:
         """Whether a browser has its usual folder."""
         return browser.folder is None or Path(browser.folder) in self.everyday
+
+
+class Silence:
+    """What is known of why nothing listens; looked for anew, and less and less often."""
+
+    def __init__(self, host: str, port: int, profile_dir: Path | None) -> None:
+        self._host, self._port = host, port
+        self._seen = profile_dir is None and is_loopback(host)
+        self._looks = 0
+        self._due = 0.0
+        self._around: Surroundings | None = None
+
+    async def explain(self, error: ChromeAbsentError) -> ChromeAbsentError:
+        """Say more of it where the port is this computer's, whose processes are seen."""
+        causes = (error, error.__cause__)
+        if not self._seen or not any(isinstance(each, NothingListensError) for each in causes):
+            return error
+        if self._around is None or time.monotonic() >= self._due:
+            self._around = await look_around()
+            self._looks += 1
+            self._due = time.monotonic() + delay(self._looks, LOOK_AGAIN_S, LONGEST_S)
+        return explain(f"{self._host}:{self._port}", self._port, self._around)
+
+    def over(self) -> None:
+        """Take note that a browser listens: the next silence has a reason of its own."""
+        self._around, self._looks = None, 0
 
 
 async def look_around() -> Surroundings:

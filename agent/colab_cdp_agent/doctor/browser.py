@@ -12,16 +12,14 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, suppress
 
-from colab_cdp_agent.chrome import silence
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.browser import Browser, BrowserLostError, ChromeError, connect_browser
 from colab_cdp_agent.chrome.endpoint import Endpoint, locate
-from colab_cdp_agent.chrome.version_page import NothingListensError
+from colab_cdp_agent.chrome.silence import Silence
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.doctor import page
 from colab_cdp_agent.doctor.finding import Finding
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_protocols import cdp
 
@@ -87,7 +85,8 @@ async def examine(
             return [*_asking(endpoint, named)]
         return await _examine_running(endpoint.address, profiles, look, named)
     except ChromeAbsentError as error:
-        lost = _absent(await _explained(error, where), named)
+        silence = Silence(where.host, where.port, where.profile_dir)
+        lost = _absent(await silence.explain(error), named)
     except ChromeError as error:
         lost = _absent(ChromeAbsentError(str(error), FROZEN), named)
     return [lost, Finding(ok=None, what=f"open notebooks: not looked at, without {named}")]
@@ -101,16 +100,6 @@ def _absent(error: ChromeAbsentError, named: str) -> Finding:
         code=ExitCode.UNREACHABLE,
         brief=str(error),
     )
-
-
-async def _explained(error: ChromeAbsentError, where: Chrome) -> ChromeAbsentError:
-    """Say why nothing listens, where that is on this computer, whose processes are seen."""
-    silent = isinstance(error, NothingListensError) or isinstance(
-        error.__cause__, NothingListensError
-    )
-    if not silent or where.profile_dir is not None or not is_loopback(where.host):
-        return error
-    return silence.explain(f"{where.host}:{where.port}", where.port, await silence.look_around())
 
 
 def _asking(endpoint: Endpoint, named: str) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from colab_cdp_agent.chrome.browser import (
     connect_browser,
 )
 from colab_cdp_agent.chrome.endpoint import Endpoint, locate
+from colab_cdp_agent.chrome.silence import Silence
 from colab_cdp_agent.chrome.tabs import Tabs
 from colab_cdp_agent.config import Chrome
 from colab_cdp_agent.retry import keep
@@ -60,6 +61,7 @@ class ChromeWatch:
     ) -> None:
         self.info = mqtt.ChromeInfo("waiting", None, datetime.now(UTC), "not looked for yet")
         self._where = where
+        self._silence = Silence(where.host, where.port, where.profile_dir)
         self._roster = roster
         self._changed = changed
         self._needed = needed
@@ -90,7 +92,11 @@ class ChromeWatch:
 
     async def _tend(self) -> None:
         """Connect, and watch the tabs until the browser is gone."""
-        endpoint = await self._locate()
+        try:
+            endpoint = await self._locate()
+        except ChromeAbsentError as error:
+            raise await self._silence.explain(error) from error
+        self._silence.over()
         self._tabs = Tabs(self._roster.notebook)
         with self._attached.hold(endpoint.address, self._name):
             await self._watch_tabs(endpoint)
