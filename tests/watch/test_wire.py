@@ -144,6 +144,20 @@ def test_the_sockets_of_a_page_that_was_left_are_closed_though_nobody_says_so() 
     assert ear.witness.heard
 
 
+def test_a_page_that_opens_no_socket_leaves_none_of_the_page_before_it() -> None:
+    ear = Ear()
+    ear.hear(line(1))
+    ear.witness.page_came()
+    assert ear.witness.heard
+    ear.take(METHODS[4], loaded("Document", PAGE))
+    ear.witness.page_came()
+    assert ear.facts[-1] == facts.Deafened()
+    assert not ear.witness.open
+    ear.hear(line(2), socket="new")
+    ear.witness.page_came()
+    assert ear.witness.heard
+
+
 @pytest.mark.parametrize(("kind", "frame"), [("Document", "an advert"), ("Image", PAGE)])
 def test_what_else_is_loaded_closes_no_socket(kind: str, frame: str) -> None:
     ear = Ear()

@@ -46,6 +46,9 @@ class NetworkListener(Protocol):
     def child_ended(self, session: str) -> None:
         """Take note that a frame or a worker is gone; Chrome tells nothing of its sockets."""
 
+    def page_came(self) -> None:
+        """Take note that a page answers: of the one before nothing is left, its sockets neither."""
+
     def deafen(self) -> None:
         """Take note that nothing is told until the tab is attached to again."""
 

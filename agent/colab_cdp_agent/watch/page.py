@@ -100,6 +100,8 @@ class PageWitness:
     async def _read_page(self) -> None:
         """Install the observer and follow one page's changes."""
         reading = await self._install()
+        if self.tab.listener is not None:
+            self.tab.listener.page_came()
         self.loaded_at = time.monotonic()
         while True:
             self._tell("attached", reading)

@@ -162,6 +162,12 @@ class WireWitness:
         self.catch_up()
         self._close_all(session)
 
+    def page_came(self) -> None:
+        """Take note that a page answers, which may open no socket that would tell of it."""
+        if self._loading is not None:
+            self.catch_up()
+            self._leave_page(self._loading[0])
+
     def deafen(self) -> None:
         """Take note that the tab cannot be heard for a while: it sleeps, or hangs."""
         self.catch_up()
@@ -203,7 +209,7 @@ class WireWitness:
             self._loading = None
 
     def _leave_page(self, session: str) -> None:
-        """Close the sockets of the page before, at the first of the page that was loaded.
+        """Close the sockets of the page before, now that the one that was loaded is there.
 
         Chrome tells nothing of them, and until then the old page may go on to be heard.
         """
