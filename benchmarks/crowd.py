@@ -23,6 +23,7 @@ from colab_cdp_agent.tell.bulletin import Bulletin
 from colab_cdp_agent.tell.link import BrokerLostError, Link
 from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
 
 HOST = "127.0.0.1"
 STEPS = 10_000
@@ -35,9 +36,7 @@ class Agent:
         board = Board()
         self._bulletin = Bulletin(board, "colab", name, Publish(), Commands())
         self._publisher = Publisher(Identity("colab", name, name), board, lambda *_, **__: None)
-        self._states = [
-            samples.state(mqtt.session_id(name, str(number))) for number in range(sessions)
-        ]
+        self._states = [samples.state(session_id(name, str(number))) for number in range(sessions)]
         self.connected = asyncio.Event()
 
     async def publish(self, link: Link) -> None:

@@ -14,13 +14,14 @@ import yaml
 
 from colab_cdp_agent.tell.connection import KEEPALIVE_S
 from colab_cdp_protocols import mqtt, verbs
+from colab_cdp_protocols.topic import PICTURE, PLAIN, Topic
 from mqtt_words import FIELDS, MEANINGS
 
 Json = dict[str, Any]
 
 HEAD: Final = "# Written by scripts/mqtt_reference.py out of mqtt.py, payloads.py and verbs.py.\n"
-ROWS: Final[dict[str, mqtt.Topic]] = {
-    name.lower(): row for name, row in vars(mqtt).items() if isinstance(row, mqtt.Topic)
+ROWS: Final[dict[str, Topic]] = {
+    name.lower(): row for name, row in vars(mqtt).items() if isinstance(row, Topic)
 }
 """Every row of the table by its name."""
 RECEIVED: Final = (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST, mqtt.HOMEASSISTANT_STATUS)
@@ -102,7 +103,7 @@ def _server() -> Json:
     }
 
 
-def _channel(name: str, row: mqtt.Topic) -> Json:
+def _channel(name: str, row: Topic) -> Json:
     levels = re.findall(r"\{(\w+)\}", row.pattern)
     channel: Json = {
         "address": row.pattern,
@@ -147,10 +148,10 @@ def _messages() -> Iterator[tuple[str, Json]]:
                     f"field_{field}",
                     {"contentType": "text/plain", "summary": meaning, "payload": schema},
                 )
-        elif row.payload is mqtt.PLAIN:
+        elif row.payload is PLAIN:
             schema = {"type": "string", **PLAIN_SCHEMAS.get(name, {})}
             yield name, {"contentType": "text/plain", "payload": schema}
-        elif row.payload is mqtt.PICTURE:
+        elif row.payload is PICTURE:
             schema = {"type": "string", "format": "binary"}
             yield name, {"contentType": "image/jpeg", "payload": schema}
         elif row.payload is mqtt.Request:

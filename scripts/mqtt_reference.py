@@ -15,6 +15,7 @@ from msgspec import Struct, inspect
 from asyncapi_document import ROWS, document, text
 from colab_cdp_agent.watch.finding import LIMITS, PERSON, REMEDIES
 from colab_cdp_protocols import mqtt, verbs
+from colab_cdp_protocols.topic import PICTURE, PLAIN, Topic
 from mqtt_words import EVENTS, FIELDS, MEANINGS, PHASES, RULES, SAID, STRUCTS
 
 FILE: Final = Path("docs/mqtt.md")
@@ -90,10 +91,10 @@ def _topics() -> Iterator[tuple[str, ...]]:
         yield f"`{address}`", _payload(ROWS[name]), retained, str(binding["qos"]), says
 
 
-def _payload(row: mqtt.Topic) -> str:
-    if row.payload is mqtt.PLAIN:
+def _payload(row: Topic) -> str:
+    if row.payload is PLAIN:
         return "plain text"
-    if row.payload is mqtt.PICTURE:
+    if row.payload is PICTURE:
         return "JPEG of at most 200 kB"
     return _type(inspect.type_info(row.payload))
 

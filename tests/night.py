@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from colab_cdp_agent.watch.sites import load_site
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
 from mosquitto import Mosquitto
 from subscriber import HOST, Subscriber
 
@@ -202,7 +202,7 @@ class Night:
         for profile in self._profiles:
             notebook = profile.notebook(url)
             if notebook is not None:
-                return mqtt.session_id(profile.site, notebook, nth)
+                return session_id(profile.site, notebook, nth)
         raise LookupError(url)
 
     def phases(self, name: str, nth: int = 1) -> list[str]:

@@ -15,6 +15,7 @@ from colab_cdp_agent.settings import reference
 from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_protocols import mqtt, verbs
+from colab_cdp_protocols.topic import Topic
 
 ROOT = Path(__file__).parents[1]
 AGENT = ROOT / "agent" / "colab_cdp_agent"
@@ -183,7 +184,7 @@ def test_every_command_is_in_the_readme_with_its_options_and_no_others() -> None
 
 
 def test_every_topic_is_a_row_of_the_contract() -> None:
-    topics = {topic.pattern for topic in vars(mqtt).values() if isinstance(topic, mqtt.Topic)}
+    topics = {topic.pattern for topic in vars(mqtt).values() if isinstance(topic, Topic)}
     assert topics == {topic.pattern for topic in mqtt.TABLE}
 
 

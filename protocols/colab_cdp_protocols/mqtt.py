@@ -1,14 +1,11 @@
 """The MQTT contract: every topic with its payload, in one table.
 
-Nowhere else is a topic spelled. Levels are `[a-z0-9_-]{1,32}` (some brokers refuse more); titles
-and other free text stand in payloads only. What is retained is told again after every connect; an
-empty payload removes a topic. The types of the payloads are in `payloads.py`, and known here too.
+Nowhere else is a topic spelled. Titles and other free text stand in payloads only. What is
+retained is told again after every connect; an empty payload removes a topic. The types of the
+payloads are in `payloads.py`, and known here too.
 """
 
-import hashlib
-import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -45,6 +42,7 @@ from colab_cdp_protocols.payloads import (
     fields,
     timestamp,
 )
+from colab_cdp_protocols.topic import PICTURE, PLAIN, Topic
 
 __all__ = [
     "AGENT_REQUEST",
@@ -63,8 +61,6 @@ __all__ = [
     "NEEDS_YOU",
     "OFFLINE",
     "ONLINE",
-    "PICTURE",
-    "PLAIN",
     "SCREENSHOT",
     "SESSIONS",
     "SESSION_REQUEST",
@@ -95,73 +91,17 @@ __all__ = [
     "SessionEntry",
     "Severity",
     "State",
-    "Topic",
     "Witnesses",
     "decode",
     "encode",
     "fields",
-    "is_level",
-    "is_session_id",
-    "is_topic",
     "read_request",
-    "session_id",
     "timestamp",
 ]
 
 
-class Topic(msgspec.Struct, frozen=True):
-    """One row of the contract: `{…}` stand for levels.
-
-    `payload` is a type, `PLAIN` text, or a `PICTURE`: a JPEG as it is.
-    """
-
-    pattern: str
-    payload: Any
-    says: str
-    retained: bool = True
-    qos: Literal[0, 1] = 1
-
-    def at(self, **levels: str) -> str:
-        """Return the topic with its levels filled in; the root may be several levels.
-
-        Raises:
-            ValueError: a level holds more than `[a-z0-9_-]{1,32}`.
-
-        """
-        for name, level in levels.items():
-            parts = level.split("/") if name == "root" else [level]
-            if not all(map(is_level, parts)):
-                raise ValueError(f"{name} {level!r} cannot be a topic level: [a-z0-9_-]{{1,32}}")
-        return self.pattern.format(**levels)
-
-    def filter(self, **levels: str) -> str:
-        """Return the filter of every topic of this row with those levels."""
-        return re.sub(r"\{\w+\}", "+", self._with(levels))
-
-    def read(self, topic: str, **levels: str) -> dict[str, str] | None:
-        """Return the other levels of a topic of this row, None where it is none with those."""
-        names, found = self._with(levels).split("/"), topic.split("/")
-        if len(names) != len(found):
-            return None
-        read: dict[str, str] = {}
-        for name, level in zip(names, found, strict=True):
-            if name.startswith("{"):
-                read[name[1:-1]] = level
-            elif name != level:
-                return None
-        return read
-
-    def _with(self, levels: Mapping[str, str]) -> str:
-        pattern = self.pattern
-        for name, level in levels.items():
-            pattern = pattern.replace(f"{{{name}}}", level)
-        return pattern
-
-
 BELOW_AGENT = "{root}/{agent}/"
 """How every topic of an agent begins, but for its devices in Home Assistant."""
-PLAIN = "plain"
-PICTURE = "picture"
 STATUS = Topic("{root}/{agent}/status", PLAIN, "`online` or `offline`; the last will")
 INFO = Topic("{root}/{agent}/info", Info, "who the agent is and what it does")
 SESSIONS = Topic(
@@ -224,8 +164,6 @@ TABLE = (
     HOMEASSISTANT_STATUS,
 )  # fmt: skip
 
-_LEVEL = re.compile(r"[a-z0-9_-]{1,32}")
-_SESSION = re.compile(r"[0-9a-f]{10}(-[0-9]{1,20})?")
 _encoder = msgspec.json.Encoder()
 
 
@@ -237,33 +175,6 @@ def read_request(topic: str, **levels: str) -> dict[str, str] | None:
 
 class MalformedPayloadError(Exception):
     """A payload is not what its topic promises; `str` says where it differs."""
-
-
-def is_level(text: str) -> bool:
-    """Return whether a text can stand as one level of a topic."""
-    return _LEVEL.fullmatch(text) is not None
-
-
-def is_topic(text: str) -> bool:
-    """Return whether a text can be a topic of ours: no wildcard, and legal levels only."""
-    return all(map(is_level, text.split("/")))
-
-
-def session_id(site: str, notebook: str, nth: int = 1, browser: str = "") -> str:
-    """Return the id of the session on a notebook: stable, and not the notebook's own id.
-
-    `nth` counts tabs on the same notebook. `browser` tells the browsers of one agent apart; empty
-    for the one that it watched first.
-    """
-    within = f"\0{browser}\0" if browser else ""  # no site begins with one
-    named = f"{within}{site}\0{notebook}".encode(errors="surrogatepass")
-    digest = hashlib.sha256(named).hexdigest()[:10]
-    return digest if nth == 1 else f"{digest}-{nth}"
-
-
-def is_session_id(text: str) -> bool:
-    """Return whether a text has the form of a session's id."""
-    return _SESSION.fullmatch(text) is not None
 
 
 def encode(payload: object) -> bytes:

@@ -27,7 +27,7 @@ from colab_cdp_agent.watch import wishes
 from colab_cdp_agent.watch.extending import extended
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.yaml_file import convert, parse
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_topic
 from fuzz.target import Target, encoded
 
 NOW = datetime(2026, 11, 25, 22, tzinfo=UTC)
@@ -83,7 +83,7 @@ def read_state(content: bytes) -> None:
             found, aside = SmallFile(folder / "x.json", empty).read(NOW)
             assert aside is None or found == empty
     with file_of(content, "topics.json") as folder:
-        assert all(map(mqtt.is_topic, TopicFile(folder / "topics.json").read(NOW)))
+        assert all(map(is_topic, TopicFile(folder / "topics.json").read(NOW)))
     with file_of(content, "broker.json") as folder:
         BrokerFolder(folder).read_record()
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.fold import inert
-from colab_cdp_protocols.mqtt import session_id
+from colab_cdp_protocols.session_id import session_id
 
 NOTEBOOK = "https://colab.research.google.com/drive/1SecretNotebookId"
 SESSION = session_id("colab", NOTEBOOK)

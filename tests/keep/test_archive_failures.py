@@ -16,7 +16,7 @@ import structlog
 from colab_cdp_agent.keep import backlog, day_file
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
 from colab_cdp_agent.keep.session_log import RECENT_LINES, Log
-from colab_cdp_protocols.mqtt import session_id
+from colab_cdp_protocols.session_id import session_id
 
 SESSION = session_id("colab", "notebook")
 OTHER = session_id("colab", "other")

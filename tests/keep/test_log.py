@@ -18,7 +18,7 @@ from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.fold import Ansi, folded, inert
 from colab_cdp_agent.keep.mark import printed
 from colab_cdp_agent.keep.session_log import LONGEST_SHOWN, RECENT_LINES, Log
-from colab_cdp_protocols.mqtt import session_id
+from colab_cdp_protocols.session_id import session_id
 from hostile import ATTACKS
 
 SESSION = session_id("colab", "notebook")

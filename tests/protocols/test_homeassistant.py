@@ -17,6 +17,8 @@ import samples
 from colab_cdp_protocols import mqtt, verbs
 from colab_cdp_protocols.discovery import Component, Discovery
 from colab_cdp_protocols.homeassistant import LONGEST_STATE, OF_AGENT, HomeAssistant
+from colab_cdp_protocols.session_id import is_session_id
+from colab_cdp_protocols.topic import Topic
 
 FOLDER = Path(__file__).parents[1] / "home_assistant"
 PYTHON_VARIABLE = "HOMEASSISTANT_PYTHON"
@@ -51,7 +53,7 @@ def topics(device: Discovery) -> Iterator[str]:
                 yield topic
 
 
-def row(topic: str) -> mqtt.Topic:
+def row(topic: str) -> Topic:
     levels = {"root": "home/colab", "agent": "host"}
     rows = [row for row in mqtt.TABLE if row.read(topic, **levels) is not None]
     others = [row for row in rows if row is not mqtt.FIELD]  # a field is what nothing else is
@@ -118,7 +120,7 @@ def test_every_topic_that_a_device_reads_is_one_that_the_agent_publishes(name: s
     [("session", mqtt.SESSION_REQUEST, BARE), ("agent", mqtt.AGENT_REQUEST, OWN)],
 )
 def test_a_button_sends_an_empty_request(
-    name: str, asked: mqtt.Topic, known: tuple[verbs.Verb, ...]
+    name: str, asked: Topic, known: tuple[verbs.Verb, ...]
 ) -> None:
     buttons = [each for each in DEVICES[name].components.values() if each.platform == "button"]
     found = [asked.read(each.command_topic or "", root="home/colab") for each in buttons]
@@ -139,7 +141,7 @@ def test_entities_are_unique_and_a_session_is_reached_through_its_agent() -> Non
     ids = [each.unique_id for device in devices for each in device.components.values()]
     assert len(set(ids)) == len(ids)
     assert NOTEBOOK.device.via_device == DEVICES["agent"].device.identifiers[0]
-    assert not mqtt.is_session_id(OF_AGENT)
+    assert not is_session_id(OF_AGENT)
 
 
 def test_the_agent_is_shown_offline_and_not_unavailable() -> None:

@@ -1,4 +1,4 @@
-"""The MQTT contract: topics of legal levels only, payloads there and back, fields for a phone."""
+"""The MQTT contract: its table, payloads there and back, fields for a phone."""
 
 import json
 import math
@@ -13,17 +13,8 @@ from hypothesis import strategies as st
 
 import samples
 from colab_cdp_protocols import mqtt
-from colab_cdp_protocols.mqtt import (
-    TABLE,
-    MalformedPayloadError,
-    Topic,
-    decode,
-    encode,
-    is_level,
-    is_session_id,
-    is_topic,
-    session_id,
-)
+from colab_cdp_protocols.mqtt import TABLE, MalformedPayloadError, decode, encode
+from colab_cdp_protocols.topic import Topic, is_level
 
 # The keys of `state` as the contract lists them; a nested dict stands for an object.
 DUTY = ("on", "count", "last_at", "last_result", "next_at")
@@ -55,8 +46,6 @@ PHASES = {
 FIELDS = ["phase", "title", "attention", "progress", "eta", "loss", "last_line", "since"]
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-levels = st.from_regex(r"[a-z0-9_-]{1,32}", fullmatch=True)
-wild_levels = levels | st.text() | st.sampled_from(["+", "#", "a/b", "", "A", "a" * 33, "a\n", "é"])
 PAYLOADS: list[tuple[Topic, st.SearchStrategy[Any]]] = [
     (mqtt.STATE, samples.states),
     (mqtt.INFO, samples.infos),
@@ -70,33 +59,6 @@ PAYLOADS: list[tuple[Topic, st.SearchStrategy[Any]]] = [
     (mqtt.AGENT_RESPONSE, samples.responses),
     (mqtt.STATUS, st.text()),
 ]
-
-
-def placeholders(topic: Topic) -> list[str]:
-    return re.findall(r"\{(\w+)\}", topic.pattern)
-
-
-@pytest.mark.parametrize("topic", TABLE, ids=lambda topic: topic.pattern)
-@given(st.data())
-def test_a_topic_has_legal_levels_only(topic: Topic, data: st.DataObject) -> None:
-    given_levels = {name: data.draw(wild_levels, name) for name in placeholders(topic)}
-    legal = all(
-        is_topic(level) if name == "root" else is_level(level)
-        for name, level in given_levels.items()
-    )
-    if not legal:
-        with pytest.raises(ValueError, match="cannot be a topic level"):
-            topic.at(**given_levels)
-        return
-    filled = topic.at(**given_levels)
-    assert all(re.fullmatch(r"[a-z0-9_-]{1,32}", level) for level in filled.split("/"))
-    assert is_topic(filled)
-
-
-def test_the_root_may_be_several_levels_and_nothing_else_may() -> None:
-    assert mqtt.STATUS.at(root="home/colab", agent="host") == "home/colab/host/status"
-    with pytest.raises(ValueError, match="agent 'a/b'"):
-        mqtt.STATUS.at(root="colab", agent="a/b")
 
 
 def test_no_two_rows_of_the_table_are_alike() -> None:
@@ -113,63 +75,10 @@ def test_what_happens_once_is_not_retained() -> None:
     assert all(topic.retained == (topic not in momentary) for topic in TABLE)
 
 
-@given(st.data())
-def test_the_levels_of_a_topic_are_read_from_it_again(data: st.DataObject) -> None:
-    topic = data.draw(st.sampled_from(TABLE))
-    given_levels = {name: data.draw(levels, name) for name in placeholders(topic)}
-    known = {name: level for name, level in given_levels.items() if name in {"root", "agent"}}
-    rest = {name: level for name, level in given_levels.items() if name not in known}
-    filled = topic.at(**given_levels)
-    assert topic.read(filled, **known) == rest
-    assert topic.read(f"{filled}/more", **known) is None
-    strange = dict.fromkeys(known, "a/b")  # roots of one level only were drawn
-    assert not known or topic.read(filled, **strange) is None
-    assert topic.filter(**known).count("+") == len(rest)
-
-
 def test_an_empty_request_is_one_with_nothing_in_it() -> None:
     for topic in (mqtt.SESSION_REQUEST, mqtt.AGENT_REQUEST):
         assert decode(topic, b"") == mqtt.Request()
     assert encode(mqtt.Request()) == b"{}"
-
-
-@given(st.text(), st.text(min_size=12), st.integers(1, 200))
-def test_a_session_id_is_a_stable_level_that_does_not_tell_the_notebook(
-    site: str, notebook: str, nth: int
-) -> None:
-    session = session_id(site, notebook, nth)
-    assert session == session_id(site, notebook, nth)
-    assert is_level(session)
-    assert is_session_id(session)
-    assert notebook not in session
-
-
-@given(st.lists(st.tuples(st.text(), st.text(), st.integers(1, 9)), unique=True, max_size=20))
-def test_session_ids_differ_by_site_notebook_and_tab(tabs: list[tuple[str, str, int]]) -> None:
-    tabs = [tab for tab in tabs if "\0" not in tab[0]]
-    assert len({session_id(*tab) for tab in tabs}) == len(tabs)
-
-
-@given(
-    st.text(), st.text(), st.lists(st.from_regex(r"[a-z0-9_-]{0,32}", fullmatch=True), unique=True)
-)
-def test_session_ids_differ_by_browser(site: str, notebook: str, browsers: list[str]) -> None:
-    ids = {session_id(site, notebook, browser=browser) for browser in browsers}
-    assert len(ids) == len(browsers)
-    assert all(map(is_session_id, ids))
-
-
-def test_a_session_id_stays_what_it_was() -> None:
-    # Topics, archives and discovery hang on it: it outlives a new version.
-    notebook = "https://colab.research.google.com/drive/1AbC"
-    assert session_id("colab", notebook) == "26590692a7"
-    assert session_id("colab", notebook, 2) == "26590692a7-2"
-    assert session_id("colab", notebook, 2, browser="work") == "8f240c5912-2"
-
-
-@pytest.mark.parametrize("text", ["", "2024", "0123456789ab", "ABCDEF0123", "0123456789-", "x"])
-def test_other_names_are_no_session_ids(text: str) -> None:
-    assert not is_session_id(text)
 
 
 @pytest.mark.parametrize(

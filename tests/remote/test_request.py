@@ -21,6 +21,7 @@ from colab_cdp_agent.remote.request import (
     write_letter,
 )
 from colab_cdp_protocols import mqtt, signing, verbs
+from colab_cdp_protocols.session_id import is_session_id
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 KEY = "a key of sixteen letters and more"
@@ -150,7 +151,7 @@ def test_verbs_of_sessions_and_agents_are_told_apart() -> None:
 def test_a_session_is_found_by_id_title_or_the_beginning_of_one_title(
     wanted: str, found: str
 ) -> None:
-    if mqtt.is_session_id(found):
+    if is_session_id(found):
         assert find_session(ENTRIES, wanted) == found
     else:
         with pytest.raises(BadRequestError, match=found):

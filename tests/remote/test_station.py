@@ -16,6 +16,7 @@ from colab_cdp_agent.remote.lines import PlainLines, json_line
 from colab_cdp_agent.remote.news import Change
 from colab_cdp_agent.remote.station import LARGEST_BYTES, Station
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
 
 NOW = samples.MOMENT + timedelta(hours=1)
 NAMES = st.sampled_from(["a", "b"])
@@ -160,8 +161,8 @@ def test_agents_and_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     station = Station("colab")
     for number in range(20):
         hear(station, status(f"a{number}"))
-        hear(station, told_state("a1", samples.state(mqtt.session_id("colab", str(number)))))
-        hear(station, told_state("a2", samples.state(mqtt.session_id("colab", str(number)))))
+        hear(station, told_state("a1", samples.state(session_id("colab", str(number)))))
+        hear(station, told_state("a2", samples.state(session_id("colab", str(number)))))
     assert len(station.agents) == 3
     assert sum(len(agent.sessions) for agent in station.agents.values()) == 4
     assert station.passed_over == 17 + 40 - 4

@@ -14,6 +14,8 @@ import samples
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.table import Table
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
+from colab_cdp_protocols.topic import Topic
 
 NOW = samples.MOMENT + timedelta(minutes=90)
 EVIL = "\x1b[31m[bold]loss[/bold]\x07\r\n\u202e 훈련 :smile: \x9b2J"
@@ -30,7 +32,7 @@ class PlainPaper(StringIO):
     encoding = "ascii"
 
 
-def hear(station: Station, row: mqtt.Topic, payload: object, **levels: str) -> None:
+def hear(station: Station, row: Topic, payload: object, **levels: str) -> None:
     station.hear(
         row.at(root="colab", **levels), mqtt.encode(payload), retained=False, at=samples.MOMENT
     )
@@ -46,7 +48,7 @@ def put(station: Station, agent: str, *states: mqtt.State, status: bytes = mqtt.
 
 
 def session(title: str, **changes: object) -> mqtt.State:
-    return samples.state(mqtt.session_id("colab", title), title=title, **changes)
+    return samples.state(session_id("colab", title), title=title, **changes)
 
 
 def connected() -> Station:

@@ -21,6 +21,8 @@ from colab_cdp_agent.remote.watching import Watch, show_table
 from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.link import BrokerRefusedError, Link
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
+from colab_cdp_protocols.topic import Topic
 from command import COMMAND, Command, environment, run
 from mosquitto import HOST, Mosquitto, find_mosquitto
 from newsroom import condition, play
@@ -66,7 +68,7 @@ def tell_all(speaker: Subscriber) -> None:
         tell_state(speaker, agent)
 
 
-def tell(speaker: Subscriber, row: mqtt.Topic, payload: object, agent: str, **levels: str) -> None:
+def tell(speaker: Subscriber, row: Topic, payload: object, agent: str, **levels: str) -> None:
     topic = row.at(root="colab", agent=agent, **levels)
     speaker.publish(topic, mqtt.encode(payload), retain=True)
 
@@ -264,7 +266,7 @@ def test_a_terminal_shows_the_table_through_an_outage_and_keeps_the_last(
 def test_a_hundred_agents_of_eight_sessions_are_all_known(broker: Mosquitto) -> None:
     speaker = Subscriber(broker.port, "none")
     station = Station("colab")
-    sessions = [mqtt.session_id("colab", str(number)) for number in range(8)]
+    sessions = [session_id("colab", str(number)) for number in range(8)]
     for number in range(100):
         tell(speaker, mqtt.STATUS, mqtt.ONLINE, f"agent-{number}")
         tell(speaker, mqtt.INFO, INFO, f"agent-{number}")

@@ -17,6 +17,7 @@ from colab_cdp_agent.tell.broker import EmbeddedBroker
 from colab_cdp_agent.tell.claim import Claim, NameTakenError
 from colab_cdp_agent.tell.connection import Connection, Message
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_level
 from mosquitto import HOST, Mosquitto, find_mosquitto, free_ports
 from newsroom import (
     INFO,
@@ -284,7 +285,7 @@ def test_garbage_takes_nobodys_name(where: str, payload: bytes, retained: bool) 
     claim = Claim("colab", "host", "one")
     claim.heard_back.set()
     refusal = claim.hear(Message(getattr(claim, where), payload, retained))
-    assert refusal is None or mqtt.is_level(refusal.transaction or "")
+    assert refusal is None or is_level(refusal.transaction or "")
 
 
 def test_a_retained_claim_or_answer_says_nothing() -> None:

@@ -15,7 +15,7 @@ from colab_cdp_agent.keep.pruning import Pruning
 from colab_cdp_agent.keep.session_log import Log
 from colab_cdp_agent.settings.tree import Chrome
 from colab_cdp_agent.tell.topic_file import TopicFile
-from colab_cdp_protocols.mqtt import session_id
+from colab_cdp_protocols.session_id import session_id
 from command import Command
 from troubles.register import Place, begun_with, error_of, logged, says
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from colab_cdp_agent.keep import day_file
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import is_session_id
 
 AT_LEAST_EVERY_S = 3_600.0
 SHARE_OF_LIMIT = 20
@@ -67,7 +67,7 @@ class Pruning:
     def _files(self) -> Iterator[tuple[Path, float, int]]:
         """Yield every file of ours, when it was written and its size; none of another's."""
         for folder in self._folder.glob("*"):
-            if not mqtt.is_session_id(folder.name):
+            if not is_session_id(folder.name):
                 continue
             for found in day_file.files(folder):
                 try:

@@ -11,6 +11,7 @@ from msgspec import inspect, structs
 from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.printable import printable
 from colab_cdp_protocols import mqtt, signing, verbs
+from colab_cdp_protocols.topic import is_level
 from colab_cdp_protocols.verbs import Verb
 
 
@@ -53,7 +54,7 @@ def parse_target(text: str) -> Target:
 
     """
     agent, slash, session = text.partition("/")
-    if not mqtt.is_level(agent) or (slash and not session.strip()):
+    if not is_level(agent) or (slash and not session.strip()):
         raise BadRequestError(f"expected AGENT or AGENT/SESSION, not {printable(text)!r}")
     return Target(agent, session.strip() if slash else None)
 

@@ -15,6 +15,7 @@ from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.tell.connection import Connection, Message, connect
 from colab_cdp_agent.tell.link import BrokerLostError, Link
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_level
 
 FIND_LIMIT_S = 3.0
 """How long a broker may take to hand out what it retains."""
@@ -144,7 +145,7 @@ class Sending:
 
     def _take_status(self, agent: str, status: str) -> None:
         known = agent in self._statuses or agent == self._ask.target.agent
-        if status in STATUSES and mqtt.is_level(agent):
+        if status in STATUSES and is_level(agent):
             if known or len(self._statuses) < MOST_AGENTS:
                 self._statuses[agent] = STATUSES[status]
         else:

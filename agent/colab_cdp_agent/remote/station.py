@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from colab_cdp_agent.remote.news import STATUSES, AgentNews, Change, SessionNews, is_sound
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import Topic, is_level
 
 MOST_AGENTS: Final = 500
 MOST_SESSIONS: Final = 5_000
@@ -85,15 +86,15 @@ class Station:
             self.passed_over += 1
             return []
 
-    def _place(self, topic: str) -> tuple[mqtt.Topic, dict[str, str]]:
+    def _place(self, topic: str) -> tuple[Topic, dict[str, str]]:
         for row in (mqtt.STATE, *OF_AGENTS):
             levels = row.read(topic, root=self.root)
-            if levels is not None and all(map(mqtt.is_level, levels.values())):
+            if levels is not None and all(map(is_level, levels.values())):
                 return row, levels
         raise mqtt.MalformedPayloadError(f"{topic}: no topic that tells of an agent")
 
     def _take(
-        self, row: mqtt.Topic, levels: dict[str, str], told: Any, *, retained: bool, at: datetime
+        self, row: Topic, levels: dict[str, str], told: Any, *, retained: bool, at: datetime
     ) -> Iterator[Change]:
         """Take what a topic of ours says, null where it was cleared."""
         agent = self._agent(levels["agent"], told)
@@ -170,7 +171,7 @@ def _drop_unlisted(
         yield Change(at, agent.name, session, state=None)
 
 
-def _read(row: mqtt.Topic, payload: bytes) -> Any:
+def _read(row: Topic, payload: bytes) -> Any:
     """Return what a payload says.
 
     Raises:

@@ -10,6 +10,7 @@ import asyncio
 
 from colab_cdp_agent.tell.connection import Message
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_level
 
 VERB = "claim"
 
@@ -63,7 +64,7 @@ class Claim:
             self.heard_back.set()
         elif not self.heard_back.is_set():
             self.contested = True
-        elif mqtt.is_level(claimant):
+        elif is_level(claimant):
             return mqtt.Response("refused", claimant, error=f"{self._agent} is taken")
         return None
 

@@ -18,6 +18,7 @@ from colab_cdp_agent.answer import Answer, failed, refused
 from colab_cdp_agent.tell.board import Board
 from colab_cdp_agent.tell.commands import Accepted, Asked, Gate, Refused
 from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_level
 
 MOST_AT_ONCE = 16
 REFUSALS_WAITING = 100
@@ -116,7 +117,7 @@ class Dispatcher:
     def _asked(self, topic: str) -> Asked | None:
         """Return what a topic asks for; None where nobody can be answered."""
         read = mqtt.read_request(topic, **self._levels)
-        if read is None or not all(map(mqtt.is_level, read.values())):
+        if read is None or not all(map(is_level, read.values())):
             return None
         return Asked(read["verb"], read.get("id"))
 

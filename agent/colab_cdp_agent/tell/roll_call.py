@@ -10,6 +10,7 @@ from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_protocols import mqtt
 from colab_cdp_protocols.iot_mqtt_panel import AgentEntry
+from colab_cdp_protocols.topic import is_level
 
 LISTEN_S = 2.0
 """How long is listened: a broker sends what it retains at once, and never says that it was all."""
@@ -37,7 +38,7 @@ async def _hear(
     await connection.subscribe(mqtt.STATUS.filter(root=root), mqtt.SESSIONS.filter(root=root))
     async for message in connection.messages():
         if (levels := mqtt.STATUS.read(message.topic, root=root)) is not None:
-            if mqtt.is_level(levels["agent"]):
+            if is_level(levels["agent"]):
                 found.setdefault(levels["agent"], ())
         elif (levels := mqtt.SESSIONS.read(message.topic, root=root)) is not None:
             with suppress(mqtt.MalformedPayloadError):  # of a stranger
@@ -61,10 +62,10 @@ def _sorted(found: dict[str, tuple[mqtt.SessionEntry, ...]]) -> tuple[AgentEntry
     return tuple(
         AgentEntry(name, tuple(sorted(_sound(sessions), key=lambda each: each.title.casefold())))
         for name, sessions in sorted(found.items())
-        if mqtt.is_level(name)
+        if is_level(name)
     )
 
 
 def _sound(sessions: Iterable[mqtt.SessionEntry]) -> Iterable[mqtt.SessionEntry]:
     """Return the sessions whose id can stand in a topic: a broker holds what anybody says."""
-    return (each for each in sessions if mqtt.is_level(each.id))
+    return (each for each in sessions if is_level(each.id))

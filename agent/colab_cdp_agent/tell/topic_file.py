@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from colab_cdp_agent.keep.small_file import SmallFile
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.topic import is_topic
 
 Topics = tuple[str, ...]
 
@@ -64,4 +64,4 @@ class TopicFile:
 
 
 def _legal(topics: Topics) -> frozenset[str]:
-    return frozenset(topic for topic in topics if mqtt.is_topic(topic))
+    return frozenset(topic for topic in topics if is_topic(topic))

@@ -12,7 +12,7 @@ from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.seen import TabState
 from colab_cdp_agent.watch.session import Session
-from colab_cdp_protocols import mqtt
+from colab_cdp_protocols.session_id import session_id
 
 HANDOVER_S = 0.5
 """A discarded tab is replaced before it is destroyed: how long its successor waits for that."""
@@ -113,7 +113,7 @@ class Roster:
         if found is None:
             return None
         profile, notebook = found
-        named = partial(mqtt.session_id, profile.site, notebook, browser=self._browser)
+        named = partial(session_id, profile.site, notebook, browser=self._browser)
         await self._await_handover(named())
         numbers = (named(nth) for nth in count(1))
         free = next(number for number in numbers if number not in self._left)

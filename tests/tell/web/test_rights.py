@@ -14,6 +14,7 @@ from colab_cdp_agent.tell.web.rights import (
 )
 from colab_cdp_protocols import mqtt
 from colab_cdp_protocols.mqtt_packets import Kind, MalformedPacketError, Packet
+from colab_cdp_protocols.topic import Topic, is_topic
 
 SESSION_REQUEST = "colab/desk/session/0123456789/request/reconnect"
 MAY_SEND = {Kind.PUBLISH, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE, Kind.PINGREQ, Kind.DISCONNECT}
@@ -47,9 +48,7 @@ def test_any_verb_may_be_asked_of_any_agent_and_session(
 
 
 @given(st.sampled_from([row for row in mqtt.TABLE if "/request/" not in row.pattern]), st.data())
-def test_no_other_topic_of_the_contract_may_be_published(
-    row: mqtt.Topic, data: st.DataObject
-) -> None:
+def test_no_other_topic_of_the_contract_may_be_published(row: Topic, data: st.DataObject) -> None:
     names = [name for name in ("agent", "id", "field", "verb") if f"{{{name}}}" in row.pattern]
     topic = row.at(root="colab", **{name: data.draw(levels) for name in names})
     assert objection(publish(topic), "colab") == "a page publishes requests and nothing else"
@@ -60,7 +59,7 @@ def test_only_what_ends_in_request_and_a_verb_under_the_root_is_a_request(topic:
     if is_request(topic, "colab"):
         assert topic.split("/", maxsplit=1)[0] == "colab"
         assert topic.split("/")[-2] == "request"
-        assert mqtt.is_topic(topic)
+        assert is_topic(topic)
 
 
 @pytest.mark.parametrize(

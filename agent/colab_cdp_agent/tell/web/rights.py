@@ -3,6 +3,7 @@
 from colab_cdp_agent.tell.claim import VERB as CLAIM
 from colab_cdp_protocols import mqtt, mqtt_packets
 from colab_cdp_protocols.mqtt_packets import Kind, Packet
+from colab_cdp_protocols.topic import is_level
 
 LARGEST_REQUEST_BYTES = 4096
 LARGEST_PACKET_BYTES = 8192
@@ -37,7 +38,7 @@ def is_request(topic: str, root: str) -> bool:
     levels = mqtt.read_request(topic, root=root)
     if levels is None:
         return False
-    return all(map(mqtt.is_level, levels.values())) and levels["verb"] != CLAIM
+    return all(map(is_level, levels.values())) and levels["verb"] != CLAIM
 
 
 def _to_publishing(packet: Packet, root: str) -> str | None:
