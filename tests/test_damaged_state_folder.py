@@ -41,7 +41,7 @@ from troubles.register import begun_with
 NAME = "mine"
 PUSH = "json://127.0.0.1:9/"
 """A channel that is never reached."""
-BEGUN = begun_with("from colab_cdp_agent import agent; agent.GHOSTS_AFTER_S = 0.0")
+BEGUN = begun_with("from colab_cdp_agent import housekeeping; housekeeping.GHOSTS_AFTER_S = 0.0")
 OUTBOX = f"alerts-{NAME}/{blake2b(PUSH.encode(), digest_size=8).hexdigest()}.json"
 JOURNAL, BROWSER, WISHES, TOPICS = (
     f"journal-{NAME}.sqlite", f"browser-{NAME}.json", f"wishes-{NAME}.json", f"topics-{NAME}.json",

@@ -19,18 +19,17 @@ browser notices; the broker's fate touches none of them. Whatever is not foresee
 import asyncio
 import platform
 import sys
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import structlog
 
 from colab_cdp_agent import __version__, keyboard
 from colab_cdp_agent.agent_requests import AgentRequests
 from colab_cdp_agent.answer import Answer, failed
 from colab_cdp_agent.config import Config, policy, state_dir
+from colab_cdp_agent.housekeeping import Housekeeping
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.awake import Awake
 from colab_cdp_agent.keep.first_browser import first_browser
@@ -48,22 +47,16 @@ from colab_cdp_agent.tell.publisher import Identity, Publisher
 from colab_cdp_agent.tell.screen import Screen, standing
 from colab_cdp_agent.tell.topic_file import TopicFile
 from colab_cdp_agent.tell.web.page import PhonePage
+from colab_cdp_agent.watch.attention import left_open
 from colab_cdp_agent.watch.browsers import Browsers
-from colab_cdp_agent.watch.clock import Clock, asleep_s
+from colab_cdp_agent.watch.clock import Slept, watch_clock
 from colab_cdp_agent.watch.company import Company
-from colab_cdp_agent.watch.finding import find
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.listener import Listener
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.session import Session
 from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
-
-GHOSTS_AFTER_S = 5.0
-HOUSEKEEPING_EVERY_S = 60.0
-CLOCK_EVERY_S = 1.0
-
-log = structlog.get_logger()
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -94,7 +87,6 @@ class Agent:
         self._bulletin = Bulletin(
             self._board, config.mqtt.root, name, config.publish, config.commands
         )
-        self._topics = TopicFile(folder / f"topics-{name}.json")
         self._ringing = Ringing(config.alerts, folder / f"alerts-{name}", self._bulletin.states)
         self._dispatcher = Dispatcher(
             config.mqtt.root,
@@ -125,6 +117,13 @@ class Agent:
             config.browsers, first, profiles, self._enrol, self._tell_info, self._tell_consent
         )
 
+        self._housekeeping = Housekeeping(
+            TopicFile(folder / f"topics-{name}.json"),
+            self._board,
+            self._bulletin,
+            self._browsers,
+            self._house,
+        )
         self._requests = AgentRequests(
             config,
             self._board,
@@ -149,7 +148,7 @@ class Agent:
         for line in self._policy:
             self._screen.say(line)
         self._tell_info()
-        self._raised = self._open_attentions()
+        self._raised = left_open(self._house.journal)
         self._house.wishes.recall(self._started)
         self._browsers.pause(on=self._house.wishes.paused)
         self._house.journal.began(self._started, __version__)
@@ -163,8 +162,8 @@ class Agent:
                     tasks.create_task(self._house.archive.run(), name="archive"),
                     tasks.create_task(self._house.journal.run(), name="journal"),
                     tasks.create_task(self._awake.run(), name="awake"),
-                    tasks.create_task(self._watch_clock(), name="clock"),
-                    tasks.create_task(self._keep_house(), name="house"),
+                    tasks.create_task(watch_clock(self._slept), name="clock"),
+                    tasks.create_task(self._housekeeping.run(), name="house"),
                     tasks.create_task(self._screen.run(), name="screen"),
                     tasks.create_task(self._heed_keyboard(), name="keyboard"),
                     tasks.create_task(self._page.run(), name="phone page"),
@@ -206,6 +205,11 @@ class Agent:
     def _tell_consent(self, browser: str, happening: mqtt.Happening) -> None:
         self._house.journal.event("", happening)
         self._ringing.browser(browser, happening)
+
+    def _slept(self, slept: Slept) -> None:
+        if slept.kind != "clock_set":
+            self._house.company.slept = slept
+        self._browsers.slept(slept)
 
     async def _heed_keyboard(self) -> None:
         """Ask for consent once more whenever Enter is pressed."""
@@ -255,40 +259,3 @@ class Agent:
         under = f"{self._identity.root}/{self._identity.agent}"
         where = f"page: {self._page.says} · MQTT: {self._messenger.says} · {under}"
         return f"Chrome: {says}", where
-
-    def _open_attentions(self) -> dict[str, list[mqtt.Attention]]:
-        """Return what an earlier run raised and saw no end of: it does not ring once more."""
-        found: dict[str, list[mqtt.Attention]] = {}
-        journal = self._house.journal
-        for (session, kind), (since, _) in journal.open_attentions().items():
-            told = [each for each in journal.history(session, since) if each.kind == kind]
-            text = told[0].text if told else find(kind).text
-            found.setdefault(session, []).append(mqtt.Attention(kind, since, text))
-        return found
-
-    async def _watch_clock(self) -> None:
-        """Notice that the computer slept, or that the agent stood still."""
-        clock = Clock()
-        while True:
-            slept = clock.tick(time.monotonic(), time.time(), asleep_s())
-            if slept is not None:
-                log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
-                if slept.kind != "clock_set":
-                    self._house.company.slept = slept
-                self._browsers.slept(slept)
-            await asyncio.sleep(CLOCK_EVERY_S)
-
-    async def _keep_house(self) -> None:
-        """Take down what is over: topics of an earlier run, sessions that are gone for a day."""
-        await asyncio.sleep(GHOSTS_AFTER_S)
-        known = await asyncio.to_thread(self._topics.read, datetime.now(UTC))
-        for ghost in known - self._board.values.keys():
-            self._board.remove(ghost)
-        while True:
-            for session in self._browsers.forget_old():
-                self._bulletin.forget(session)
-                self._house.company.forget(session)
-                self._house.archive.forget(session)
-                await self._house.wishes.forget(session)
-            await asyncio.to_thread(self._topics.write, tuple(self._board.values))
-            await asyncio.sleep(HOUSEKEEPING_EVERY_S)

@@ -59,7 +59,7 @@ def damaged_topics(place: Place) -> str:
     """Let the agent keep house at once."""
     (place.folder / "state").mkdir()
     (place.folder / "state" / "topics-mine.json").write_text("no JSON", encoding="ascii")
-    soon = begun_with("from colab_cdp_agent import agent; agent.GHOSTS_AFTER_S = 0.0")
+    soon = begun_with("from colab_cdp_agent import housekeeping; housekeeping.GHOSTS_AFTER_S = 0.0")
     agent = Command(place.folder, "--name", "mine", command=soon)
     line = agent.until("the list of")
     agent.process.terminate()

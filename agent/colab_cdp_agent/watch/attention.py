@@ -7,8 +7,9 @@ from typing import Protocol
 
 import msgspec
 
+from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.watch.cause import Cause
-from colab_cdp_agent.watch.finding import Finding
+from colab_cdp_agent.watch.finding import Finding, find
 from colab_cdp_protocols import mqtt
 
 
@@ -92,3 +93,13 @@ class Attention:
             self._kept.attention_began(self._session, finding.kind, moment, uuid.uuid4().hex)
             told = (cause.kind, cause.evidence or None) if cause is not None else (None, None)
             yield News(finding.kind, "alert", finding.text, *told)
+
+
+def left_open(journal: Journal) -> dict[str, list[mqtt.Attention]]:
+    """Return what an earlier run raised and saw no end of, by session: it does not ring again."""
+    found: dict[str, list[mqtt.Attention]] = {}
+    for (session, kind), (since, _) in journal.open_attentions().items():
+        told = [each for each in journal.history(session, since) if each.kind == kind]
+        text = told[0].text if told else find(kind).text
+        found.setdefault(session, []).append(mqtt.Attention(kind, since, text))
+    return found

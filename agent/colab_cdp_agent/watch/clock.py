@@ -11,18 +11,24 @@ paused (its clock was set afterwards, and that is what is said), and whether the
 or its machine had no time for it (both are `stood_still`).
 """
 
+import asyncio
 import sys
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
+import structlog
 
+EVERY_S = 1.0
 NOTICED_S = 10.0
 """Shorter sleeps and halts are nobody's news."""
 SET_S = 2.0
 """Smaller corrections of a wall clock are a time server's daily work."""
 
 Kind = Literal["slept", "stood_still", "clock_set"]
+
+log = structlog.get_logger()
 
 
 class Slept(msgspec.Struct, frozen=True):
@@ -69,6 +75,17 @@ class Clock:
         if abs(ahead) >= SET_S + (told or 0.0):
             return Slept(last[1], wall, ahead, "clock_set")
         return None
+
+
+async def watch_clock(tell: Callable[[Slept], None]) -> None:
+    """Tell of each while that nobody watched, for as long as this runs."""
+    clock = Clock()
+    while True:
+        slept = clock.tick(time.monotonic(), time.time(), asleep_s())
+        if slept is not None:
+            log.warning("nobody watched for a while", kind=slept.kind, seconds=slept.seconds)
+            tell(slept)
+        await asyncio.sleep(EVERY_S)
 
 
 def asleep_s() -> float | None:
