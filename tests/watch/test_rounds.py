@@ -9,18 +9,19 @@ import pytest
 
 from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.watch import duties, rounds
+from colab_cdp_agent.watch import rounds
 from colab_cdp_agent.watch.acts import Outcome
+from colab_cdp_agent.watch.duties import HEARING_S, Past
 from colab_cdp_agent.watch.history import History
 from colab_cdp_agent.watch.page import PageWitness
-from colab_cdp_agent.watch.rounds import HEARING_S, Rounds
+from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_agent.watch.wanted import Wanted
 
 pytestmark = pytest.mark.pure
 
-
-IDLE = Verdict("idle", "connected", "idle")
+RUNNING = Verdict("running", "connected", "busy", detector="connected")
+LONG_S = 1e6
 
 
 class Page:
@@ -30,7 +31,7 @@ class Page:
 
 
 class Night:
-    """One notebook in whose page both duties are always due."""
+    """One notebook that runs for long, without a round so far at each look."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.moment = 1_000.0
@@ -38,28 +39,33 @@ class Night:
         self.done: list[str] = []
         self.page = Page()
         wanted = Wanted(Duties())
+        self._history = History(wanted)
         self._rounds = Rounds(
             "0123456789", wanted, Archive(folder, 10**9, 1e9),
-            heard=lambda: self.heard, history=History(wanted),
+            heard=lambda: self.heard, history=self._history,
             did=lambda duty, _outcome: self.done.append(duty), observe=False,
         )  # fmt: skip
 
         async def attempt(_duty: str, _page: object) -> Outcome:
             return Outcome(done=True, result="done")
 
+        async def measure(_page: object) -> None:
+            return None
+
         patch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: self.moment))
-        patch.setattr(duties, "decide", lambda *_: ("keep_alive", "clear"))
+        patch.setattr(rounds, "measure", measure)
         patch.setattr(self._rounds, "_attempt", attempt)
 
     def look(self, after_s: float = 0.0) -> list[str]:
         """Return what is done at a look, so much later."""
         self.moment += after_s
         self.done.clear()
+        self._history.past = Past(keep_alive_at=-LONG_S, clear_at=-LONG_S)
 
         async def story() -> None:
             async with asyncio.TaskGroup() as tasks:
                 page = cast(PageWitness, cast(Any, self.page))
-                self._rounds.begin(page, IDLE, tasks)
+                self._rounds.begin(page, RUNNING, tasks)
 
         asyncio.run(story())
         return list(self.done)

@@ -5,18 +5,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.watch.duties import Load, Past, Situation, decide
+from colab_cdp_agent.watch.duties import HEARING_S, Load, Past, Situation, decide
 from colab_cdp_agent.watch.finding import LIMITS, SENTENCES, STOPS_DUTIES, Finding, find
 from colab_cdp_agent.watch.profile import Profile, StateName
 from colab_cdp_agent.watch.seen import Dialog, PageReading, Seen, SeenAlarm, WireReading
 from colab_cdp_agent.watch.sites import load_site
-from colab_cdp_agent.watch.verdict import SETTLE_S, verdict
+from colab_cdp_agent.watch.verdict import SETTLE_S, Verdict, verdict
 from colab_cdp_protocols.mqtt import Kernel
 
 COLAB = load_site("colab")
 JUPYTERLAB = load_site("jupyterlab")
 KINDS = sorted(SENTENCES)
 SHOWN = sorted({alarm.kind for alarm in COLAB.alarms})
+RUNNING = Verdict("running", "connected", "busy", detector="connected")
 
 seconds = st.floats(0, 1e6) | st.sampled_from([0.0, SETTLE_S, SETTLE_S + 0.1])
 kernels = st.sampled_from(["unknown", "idle", "busy", "starting", "dead"])
@@ -134,6 +135,20 @@ def test_witnesses_that_disagree_stop_every_duty(seen: Seen, load: Load, past: P
     assert now.agree is False
     situation = Situation(now, load, run_interrupted=True, had_runtime=True)
     assert decide(situation, Duties(), past, 1e9) == ()
+
+
+@given(loads, pasts, st.floats(0, HEARING_S, exclude_max=True))
+def test_a_page_whose_kernel_may_be_heard_in_a_moment_is_not_cleared_and_that_is_all(
+    load: Load, past: Past, unheard_s: float
+) -> None:
+    past = msgspec.structs.replace(past, clear_at=0.0)
+    heard = Situation(RUNNING, load)
+    unheard = msgspec.structs.replace(heard, unheard_s=unheard_s)
+    silent = msgspec.structs.replace(heard, unheard_s=HEARING_S)
+    *others, clear = decide(heard, Duties(), past, 1e9)
+    assert clear == "clear"
+    assert decide(unheard, Duties(), past, 1e9) == tuple(others)
+    assert decide(silent, Duties(), past, 1e9) == (*others, clear)
 
 
 @given(attached)

@@ -17,6 +17,9 @@ RECONNECT_PAUSES_S = (0.0, 5.0, 15.0, 45.0, 120.0)
 """How long to wait before each try; the last one holds for all that follow."""
 CLEAR_AGAIN_AFTER_S = 60.0
 """The shortest time between two clearings, however much is printed."""
+HEARING_S = 5.0
+"""A kernel that prints is heard within this time. Until then what its page shows is left alone:
+its text, and what is heard of the same lines in the next moment, cannot be told apart."""
 
 
 class Past(msgspec.Struct):
@@ -40,7 +43,8 @@ class Situation(msgspec.Struct, frozen=True):
     """What a decision rests on.
 
     `run_interrupted`: the connection was lost while a cell ran. `had_runtime`: the page was seen
-    connected, or says itself that it was.
+    connected, or says itself that it was. `unheard_s`: how long the page can be read and its kernel
+    is not heard; None where it is.
     """
 
     verdict: Verdict
@@ -48,6 +52,7 @@ class Situation(msgspec.Struct, frozen=True):
     run_interrupted: bool = False
     had_runtime: bool = False
     paused: bool = False
+    unheard_s: float | None = None
 
 
 def decide(now: Situation, policy: Duties, past: Past, clock: float) -> tuple[DutyName, ...]:
@@ -115,6 +120,8 @@ def _keep_alive_due(now: Situation, policy: Duties, past: Past, clock: float) ->
 
 def _clear_due(now: Situation, policy: Duties, past: Past, clock: float) -> bool:
     if not policy.clear.on or now.verdict.phase != "running" or past.clear_at is None:
+        return False
+    if now.unheard_s is not None and now.unheard_s < HEARING_S:
         return False
     waited = clock - past.clear_at
     if waited >= policy.clear.every:

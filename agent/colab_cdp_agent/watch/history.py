@@ -80,7 +80,7 @@ class History:
         if word != self._page_word:
             self._page_word, self.page_since = word, time.monotonic()
 
-    def situation(self, now: Verdict) -> duties.Situation:
+    def situation(self, now: Verdict, unheard_s: float | None = None) -> duties.Situation:
         """Return what a decision about the duties rests on."""
         return duties.Situation(
             now,
@@ -88,6 +88,7 @@ class History:
             run_interrupted=self.run_interrupted,
             had_runtime=self.had_runtime,
             paused=self._wanted.paused,
+            unheard_s=unheard_s,
         )
 
     def remember(self, now: Verdict, seen: Seen) -> Span | None:

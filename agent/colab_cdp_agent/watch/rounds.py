@@ -19,9 +19,6 @@ from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_agent.watch.wanted import Wanted
 
 MEASURE_EVERY_S = 10.0
-HEARING_S = 5.0
-"""A kernel that prints is heard within this time. Until then what its page shows is left alone:
-its text, and what is heard of the same lines in the next moment, cannot be told apart."""
 DUTY_LIMIT_S = 180.0
 """A disk that hangs must not keep the other duties back."""
 
@@ -69,27 +66,23 @@ class Rounds:
         self._heard_text = HeardText(archive.log(session))
         self._was_heard = True  # by an earlier run of the agent, perhaps
         self._page: PageWitness | None = None
-        self._listens_until = 0.0
+        self._listens_since = 0.0
         self._measured_at = -MEASURE_EVERY_S
         self._acting: asyncio.Task[None] | None = None
         self._measuring: asyncio.Task[None] | None = None
 
     def begin(self, page: PageWitness, now: Verdict, tasks: asyncio.TaskGroup) -> None:
         """Begin what is due."""
-        heard, moment = self._heard(), time.monotonic()
-        self._was_heard |= heard
-        if heard or page is not self._page or page.state != "attached":
-            self._page, self._listens_until = page, moment + HEARING_S
+        moment = time.monotonic()
+        unheard_s = self._listen(page, moment)
         if page.state != "attached":
             return
         if now.running and _is_over(self._measuring) and self._measure_due():
             self._measuring = tasks.create_task(self._measure(page), name="measure")
         if self._turn.locked() or not _is_over(self._acting):
             return
-        situation = self._history.situation(now)
+        situation = self._history.situation(now, unheard_s)
         due = duties.decide(situation, self._wanted.duties, self._history.past, moment)
-        if not heard and moment < self._listens_until:
-            due = tuple(duty for duty in due if duty != "clear")
         if due:
             self._acting = tasks.create_task(self._carry_out(due, page), name="act")
 
@@ -113,6 +106,14 @@ class Rounds:
         for task in (self._acting, self._measuring):
             if task is not None:
                 task.cancel()
+
+    def _listen(self, page: PageWitness, moment: float) -> float | None:
+        """Return how long the page can be read and its kernel is not heard, None where it is."""
+        heard = self._heard()
+        self._was_heard |= heard
+        if heard or page is not self._page or page.state != "attached":
+            self._page, self._listens_since = page, moment
+        return None if heard else moment - self._listens_since
 
     async def _carry_out(self, due: tuple[duties.DutyName, ...], page: PageWitness) -> None:
         async with self._turn:
