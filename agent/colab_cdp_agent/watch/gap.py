@@ -9,7 +9,8 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError, NavigatedError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, Piece, following, lags
+from colab_cdp_agent.keep.archived_tail import ArchivedTail
+from colab_cdp_agent.keep.catch_up import Piece, lags
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import Printed, read_printed
 from colab_cdp_agent.watch.run import RunRecord
@@ -63,13 +64,11 @@ class Gap:
 
     async def _join(self, page: PageWitness) -> None:
         archive, intake = self._archive, self._record.intake
-        since, tail = None, ""
-        later: list[str] = []
+        since = None
         try:
             async with asyncio.timeout(LIMIT_S):
                 since = await asyncio.to_thread(archive.last_kept, self._session)
-                await self._record.log.kept()  # what was heard before stands in its tail
-                tail, *later = await asyncio.to_thread(archive.tails, self._session, TAIL_BYTES)
+                tail = await ArchivedTail.read(archive, self._session)
                 printed = await self._read(page)
         except (ArchiveFailedError, ChromeError, TimeoutError) as error:
             title = self._record.log.title or "untitled"
@@ -79,7 +78,7 @@ class Gap:
             intake.caught_up(since, None)
             return
         held = self._held()
-        joined = await asyncio.to_thread(following, tail, printed.text, held, later)
+        joined = await tail.joined(printed.text, held)
         intake.caught_up(since, joined, held, printed.text)
 
     async def _read(self, page: PageWitness) -> Printed | None:

@@ -9,7 +9,7 @@ import structlog
 
 from colab_cdp_agent.chrome.browser import ChromeError
 from colab_cdp_agent.keep.archive import Archive, ArchiveFailedError
-from colab_cdp_agent.keep.catch_up import TAIL_BYTES, following
+from colab_cdp_agent.keep.archived_tail import ArchivedTail
 from colab_cdp_agent.watch import acts, duties
 from colab_cdp_agent.watch.acts import Outcome
 from colab_cdp_agent.watch.history import History
@@ -147,16 +147,13 @@ class Rounds:
         return outcome
 
     async def _keep_page_text(self, text: str) -> None:
-        log = self._archive.log(self._session)
         if self._was_heard:
             # Some of it was heard before the kernel fell silent, and stands in the archive.
-            await log.kept()
-            tail, *later = await asyncio.to_thread(self._archive.tails, self._session, TAIL_BYTES)
-            pieces = await asyncio.to_thread(following, tail, text, (), later)
-            text = "".join(piece for _stream, piece in pieces)
+            tail = await ArchivedTail.read(self._archive, self._session)
+            text = "".join(piece for _stream, piece in await tail.joined(text))
             self._was_heard = False
         if text:
-            await self._archive.append(self._session, log.title, text)
+            await self._archive.append(self._session, self._archive.log(self._session).title, text)
         self.archived = True
 
     def _measure_due(self) -> bool:
