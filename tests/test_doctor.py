@@ -150,6 +150,18 @@ def test_a_night_is_safe_or_every_reason_why_not_stands_in_one_line(
     assert said.splitlines()[-1] == "Not safe tonight: asks needs you."
 
 
+def test_the_page_of_an_agent_at_work_is_well(tmp_path: Path) -> None:
+    mine = configured(tmp_path)
+    agent = Command(tmp_path, "--config", mine, "--port", str(free_port()))
+    agent.until("the phone page is served")
+    said = run(tmp_path, "doctor", "--config", mine, "--port", str(free_port())).stdout
+    agent.stop(signal.SIGTERM)
+    assert any(
+        line.startswith("phone page: ") and line.endswith(" is served by an agent at work")
+        for line in marked(said, "✓")
+    ), said
+
+
 def test_a_plain_doctor_wakes_nobody_and_with_ring_it_does(
     theatre: Theatre, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ def _is_ours(port: int) -> bool:
     """Return whether what listens on this computer serves the page, or its login."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://{HOST}:{port}/login.html", timeout=ANSWER_LIMIT_S) as answer:
+        with opener.open(f"http://{HOST}:{port}/login", timeout=ANSWER_LIMIT_S) as answer:
             return OURS in answer.read(LARGEST_PAGE_BYTES)
     except (OSError, urllib.error.URLError, ValueError):
         return False
