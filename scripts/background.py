@@ -114,24 +114,34 @@ def end_when_asked(stop: Path) -> None:
 
 def stop() -> int:
     """Ask the agent to end, and say what happened."""
-    pid = _running()
-    if pid is None:
+    if _running() is None:
         print("The agent does not run.")
         return 0
+    deadline, asked = time.monotonic() + STOP_LIMIT_S, False
+    while (pid := _running()) is not None:
+        if pid and not asked:
+            _ask_to_end(pid)
+            asked = True
+        if time.monotonic() > deadline:
+            print(f"The agent has not ended in {STOP_LIMIT_S:.0f} s: {_by_force(pid)}")
+            return 1
+        time.sleep(POLL_S)
+    print(_last_line())
+    return 0
+
+
+def _ask_to_end(pid: int) -> None:
     if SIGNALS_ASK:
         with suppress(ProcessLookupError):  # it has ended since it was looked for
             os.kill(pid, signal.SIGTERM)
     else:
         STOP.touch()
-    deadline = time.monotonic() + STOP_LIMIT_S
-    while _running() is not None:
-        if time.monotonic() > deadline:
-            kill = f"kill -9 {pid}" if SIGNALS_ASK else f"taskkill /F /PID {pid}"
-            print(f"The agent (pid {pid}) has not ended in {STOP_LIMIT_S:.0f} s: {kill}")
-            return 1
-        time.sleep(POLL_S)
-    print(_last_line())
-    return 0
+
+
+def _by_force(pid: int) -> str:
+    if not pid:
+        return f"end the Python that holds {LOCK}; {PID} does not say which it is"
+    return f"kill -9 {pid}" if SIGNALS_ASK else f"taskkill /F /PID {pid}"
 
 
 def status() -> int:
@@ -140,7 +150,8 @@ def status() -> int:
     if pid is None:
         print(f"The agent does not run: {_way('start')}")
         return 0
-    print(f"The agent runs (pid {pid}); its log is {LOG}")
+    named = f" (pid {pid})" if pid else ""
+    print(f"The agent runs{named}; its log is {LOG}")
     print(_headline() or "It has only just been started.")
     return 0
 
@@ -157,7 +168,10 @@ def logs() -> int:
 
 
 def _running() -> int | None:
-    """Return the pid of the agent that holds the lock, or None."""
+    """Return the pid of the agent that holds the lock, 0 where it has told none, or None.
+
+    To a signal 0 is the whole group of whoever sends it: `make`, and the shell script around it.
+    """
     lock = FileLock(LOCK)
     if not LOCK.exists() or lock.try_acquire():
         lock.release()

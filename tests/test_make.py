@@ -204,6 +204,28 @@ def test_where_no_signal_asks_a_file_does(checkout: Checkout) -> None:
     assert checkout.make("stop")[0] == 0, "the file of the last time ends nobody"
 
 
+def test_an_agent_that_has_not_told_its_pid_is_no_reason_to_end_whoever_asks(
+    checkout: Checkout,
+) -> None:
+    background = checkout.folder / "scripts" / "background.py"
+    text = background.read_text("utf-8")
+    background.write_text(text.replace("STOP_LIMIT_S = 30.0", "STOP_LIMIT_S = 0.2"), "utf-8")
+    (checkout.folder / ".run").mkdir()
+    lock = FileLock(checkout.folder / ".run" / "agent.lock")
+    assert lock.try_acquire()
+    ended = subprocess.run(
+        [sys.executable, "scripts/background.py", "stop"],
+        cwd=checkout.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+        start_new_session=True,
+    )
+    lock.release()
+    assert (ended.returncode, ended.stdout[:30]) == (1, "The agent has not ended in 0 s")
+
+
 def test_without_make_it_says_how_it_is_done_without(checkout: Checkout) -> None:
     ended = subprocess.run(
         [sys.executable, "scripts/background.py", "status"],
