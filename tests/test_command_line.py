@@ -1,5 +1,6 @@
 """The command line as a person meets it: every mistake is a sentence, every end is as asked."""
 
+import argparse
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chromium import Chromium, find_chromium, free_port
+from colab_cdp_agent import arguments
 from command import COMMAND, Command, hears, run
 from leftovers import processes_of
 from person import eventually
@@ -39,7 +41,9 @@ MISTAKES = {
     "a broker that is none": (["--mqtt", "nonsense"], None, "expected embedded, none, or a URL"),
     "a name for no topic": (["--name", "My Agent"], None, "expected 1 to 32 of the characters"),
     "an unknown command": (["fly"], None, "unrecognized arguments: fly"),
-    "a demo without time": (["demo", "--seconds", "-1"], None, "expected more than 0"),
+    "a demo without time": (["demo", "--seconds", "-1"], None, "more than 0 and at most a day"),
+    "a time in words": (["demo", "--seconds", "ten"], None, "--seconds: expected seconds, more"),
+    "a wait in words": (["send", "a", "pause", "--wait", "ten"], None, "at most an hour, not ten"),
 }
 
 
@@ -92,6 +96,24 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert ended.returncode == 0
     for command in ("run", "doctor", "report", "demo", "config"):
         assert f"\n    {command} " in ended.stdout
+
+
+def described(parser: argparse.ArgumentParser) -> Iterator[tuple[str, bool]]:
+    """Yield each argument of a parser and of all below it, and whether its help says anything."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from described(below)
+        else:
+            yield (
+                f"{parser.prog} {'/'.join(action.option_strings) or action.dest}",
+                bool(action.help),
+            )
+
+
+def test_every_argument_is_told_in_the_help() -> None:
+    silent = [argument for argument, told in described(arguments.parser()) if not told]
+    assert not silent
 
 
 SIGNALS = (

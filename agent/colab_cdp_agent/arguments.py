@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from colab_cdp_agent import __version__, program_arguments
+from colab_cdp_agent.argument_types import seconds
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
@@ -17,6 +18,7 @@ COMMANDS = (
 )  # fmt: skip
 PASSING = ("chrome", "service")
 PASSED_ON = "--"
+CONFIG = "another configuration file"
 PLAINTEXT = "allow mqtt:// to another machine: whoever is on the way reads and writes along"
 EPILOG = """\
 exit codes: 0 ended as asked, 1 a command failed, 2 bad arguments or configuration,
@@ -65,7 +67,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="open the phone page and the agent's own broker to the local network, with passwords",
     )
-    run.add_argument("--log-format", choices=("text", "json"), default="text")
+    run.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="for a person, or for a program",
+    )
     run.set_defaults(command="run")
 
     watch = commands.add_parser(
@@ -88,7 +95,11 @@ def parser() -> argparse.ArgumentParser:
     send.add_argument("--save", type=Path, metavar="FILE", help="where the screenshot goes")
     send.add_argument("--json", action="store_true", help="the answer as it came")
     send.add_argument(
-        "--wait", type=_wait, default=60.0, metavar="N", help="seconds for the answer; 60"
+        "--wait",
+        type=seconds(LONGEST_WAIT_S, "more than 0 and at most an hour"),
+        default=60.0,
+        metavar="N",
+        help="seconds for the answer; 60",
     )
     send.set_defaults(command="send")
 
@@ -102,13 +113,13 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--since", default="12h", metavar="WHEN", help="22:00, a date, or 12h")
     report.add_argument("--html", type=Path, metavar="FILE", help="write a page")
     report.add_argument("--name", help="the agent whose night it is")
-    report.add_argument("--config", type=Path, metavar="FILE")
+    report.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     report.set_defaults(command="report")
 
     alert = commands.add_parser(
         "test-alert", help="ring every configured push channel once", allow_abbrev=False
     )
-    alert.add_argument("--config", type=Path, metavar="FILE")
+    alert.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     alert.set_defaults(command="test-alert")
     phone = commands.add_parser(
         "phone",
@@ -125,7 +136,12 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="no Colab at hand: a stand-in notebook page in a headless browser"
     )
-    demo.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after that long")
+    demo.add_argument(
+        "--seconds",
+        type=seconds(LONGEST_DEMO_S, "more than 0 and at most a day"),
+        metavar="N",
+        help="end by itself after that long",
+    )
     demo.set_defaults(command="demo")
 
     config = commands.add_parser("config", help="about the configuration file")
@@ -140,8 +156,10 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", action="append", metavar="NAME", help="a site profile")
     broker = parser.add_mutually_exclusive_group()
     broker.add_argument("--mqtt", metavar="URL", help="a broker of your own")
-    broker.add_argument("--no-mqtt", action="store_const", const="none", dest="mqtt")
-    parser.add_argument("--config", type=Path, metavar="FILE")
+    broker.add_argument(
+        "--no-mqtt", action="store_const", const="none", dest="mqtt", help="no broker"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     parser.add_argument("--name", help="this agent's name in every topic")
     parser.add_argument(
         "--insecure-plaintext",
@@ -160,7 +178,7 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
     """Add the options that say on which broker the agents are."""
     parser.add_argument("--mqtt", metavar="URL", help="the broker; else as the agent here has it")
     parser.add_argument("--root", help="the first levels of every topic; colab")
-    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     parser.add_argument("--insecure-plaintext", action="store_true", help=PLAINTEXT)
 
 
@@ -170,7 +188,13 @@ def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> Non
         help="a file for the phone app IoT MQTT Panel, and the topics for any other",
         allow_abbrev=False,
     )
-    phone.add_argument("--out", type=Path, default=Path("iot-mqtt-panel.json"), metavar="FILE")
+    phone.add_argument(
+        "--out",
+        type=Path,
+        default=Path("iot-mqtt-panel.json"),
+        metavar="FILE",
+        help="what is written; iot-mqtt-panel.json",
+    )
     phone.add_argument("--mqtt", metavar="URL", help="a broker of your own")
     phone.add_argument("--lan", action="store_true", help="as the agent was started")
     phone.add_argument(
@@ -178,7 +202,7 @@ def _add_phone_config(add_parser: Callable[..., argparse.ArgumentParser]) -> Non
         action="store_true",
         help="write the broker's password into the file, for whoever gets it to read",
     )
-    phone.add_argument("--config", type=Path, metavar="FILE")
+    phone.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     phone.add_argument("--insecure-plaintext", action="store_true", help="as for `run`")
     phone.set_defaults(command="phone-config")
 
@@ -203,10 +227,10 @@ def _add_profile(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         help="what `doctor --capture` wrote",
     )
     _add_browsers(test)
-    test.add_argument("--config", type=Path, metavar="FILE")
+    test.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
     test.set_defaults(command="profile-test")
     show = what.add_parser("show", help="print the files of the profile in force")
-    show.add_argument("name", metavar="NAME")
+    show.add_argument("name", metavar="NAME", help="its name, or a file of your own")
     show.set_defaults(command="profile-show")
 
 
@@ -251,17 +275,3 @@ def _add_browsers(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a running Chrome's folder; again for each further browser",
     )
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < LONGEST_DEMO_S:
-        raise argparse.ArgumentTypeError(f"expected more than 0 and less than a day, not {text}")
-    return seconds
-
-
-def _wait(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= LONGEST_WAIT_S:
-        raise argparse.ArgumentTypeError(f"expected more than 0 and at most an hour, not {text}")
-    return seconds

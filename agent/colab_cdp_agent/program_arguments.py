@@ -7,8 +7,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from colab_cdp_agent.argument_types import port
+
 DEFAULT_PORT = 9222
-LAST_PORT = 65_535
 
 
 def add_chrome(add_parser: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -22,7 +23,7 @@ def add_chrome(add_parser: Callable[..., argparse.ArgumentParser]) -> argparse.A
     )
     chrome.add_argument("urls", nargs="*", metavar="URL", help="what it shows; Colab")
     chrome.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, metavar="N", help="its debugging port; 9222"
+        "--port", type=port, default=DEFAULT_PORT, metavar="N", help="its debugging port; 9222"
     )
     chrome.add_argument("--profile-dir", type=Path, metavar="DIR", help="another folder of its own")
     chrome.add_argument("--browser", metavar="PROGRAM", help="another browser than the first found")
@@ -38,11 +39,7 @@ def add_service(add_parser: Callable[..., argparse.ArgumentParser]) -> argparse.
         epilog="what follows -- are options of `run`. `status` ends with 0 only while it runs.",
         allow_abbrev=False,
     )
-    service.add_argument("what", choices=("install", "uninstall", "status"))
+    service.add_argument(
+        "what", choices=("install", "uninstall", "status"), help="what is done with it"
+    )
     return service
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to {LAST_PORT}, not {text}")
-    return int(text)
