@@ -159,3 +159,18 @@ def test_fifty_tabs_at_once_are_all_read(scene: Scene) -> None:
         scene.chromium.close(target)
     for name in names:
         scene.until(name, "gone")
+
+
+def test_an_address_is_never_told_as_the_title_of_a_page_that_has_none(scene: Scene) -> None:
+    name = "private?token=of-a-login"
+    target = scene.open(name)
+    session = scene.person.attach(target)
+    scene.person.evaluate(session, "document.title = ''")
+    eventually(lambda: "of-a-login" in scene.person.targets()[target]["title"])
+    scene.follows(name, target)
+
+    scene.person.send("Page.crash", session)
+    assert scene.until(name, "sleeping")["title"] == "private"
+    told = [payload for _topic, payload in scene.night.heard.messages]
+    assert not any(b"of-a-login" in payload for payload in told)
+    assert "of-a-login" not in scene.night.log()

@@ -236,3 +236,35 @@ def test_a_byte_that_is_no_utf8_spoils_no_frame() -> None:
     event = decode(b'{"method": "Target.targetDestroyed", "params": {"targetId": "a\xffb"}}')
     assert isinstance(event, Event)
     assert cdp.params(event, cdp.TargetGone).target_id == "a\ufffdb"
+
+
+# What Chromium 156 says of a document without a title.
+@pytest.mark.parametrize(
+    ("title", "url"),
+    [
+        (
+            "127.0.0.1:8888/lab/tree/a bé.ipynb?token=abc=",
+            "http://127.0.0.1:8888/lab/tree/a%20b%C3%A9.ipynb?token=abc%3D#x=1",
+        ),
+        ("localhost:8888/lab?token=abc", "http://localhost:8888/lab?token=abc"),
+        ("[::1]:8888/lab", "http://[::1]:8888/lab"),
+        ("ex-ämple.com:8888/a/", "http://user:pw@www.xn--ex-mple-7wa.com:8888/a/"),
+        ("colab.research.google.com/drive/1vc", "https://colab.research.google.com/drive/1vc"),
+    ],
+)
+def test_an_address_in_place_of_a_title_is_none(title: str, url: str) -> None:
+    assert cdp.TargetInfo("1", "page", title, url).title == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "url"),
+    [
+        ("train/val.ipynb - Colab", "https://colab.research.google.com/drive/1vc"),
+        ("/lab", "http://localhost:8888/lab"),
+        ("a / b", "about:blank"),
+        ("a/b", "http://[::1"),
+        ("localhost", "http://localhost:8888/lab"),
+    ],
+)
+def test_a_title_with_a_slash_stays(title: str, url: str) -> None:
+    assert cdp.TargetInfo("1", "page", title, url).title == title

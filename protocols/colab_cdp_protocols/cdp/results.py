@@ -4,6 +4,7 @@ Source: https://chromedevtools.github.io/devtools-protocol/tot/
 """
 
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -26,13 +27,21 @@ class SystemInfo(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class TargetInfo(msgspec.Struct, frozen=True, rename="camel"):
-    """One target: a page, a worker, a part of the browser's own interface."""
+    """One target: a page, a worker, a part of the browser's own interface.
+
+    `title` is the document's own. Of a document without one Chrome says the address, in which a
+    login's token may stand: then it is empty.
+    """
 
     target_id: str
     type: str
     title: str
     url: str
     browser_context_id: str = ""
+
+    def __post_init__(self) -> None:
+        if _is_address(self.title, self.url):
+            msgspec.structs.force_setattr(self, "title", "")
 
 
 class AttachedSession(msgspec.Struct, frozen=True, rename="camel"):
@@ -102,3 +111,23 @@ class ScriptResult(msgspec.Struct, frozen=True, rename="camel"):
             return json_text.decode(text if isinstance(text, str) else "", shape)
         except (msgspec.DecodeError, RecursionError) as error:
             raise MalformedFrameError(f"a script returned something else: {error}") from error
+
+
+def _is_address(title: str, url: str) -> bool:
+    """Return whether a title is its page's address, as Chrome shows one: host, path and query."""
+    shown, slash, _ = title.casefold().partition("/")
+    host = _host(url).removeprefix("www.")
+    if not (slash and host):
+        return False
+    try:
+        spoken = host.encode("ascii").decode("idna")
+    except UnicodeError:
+        spoken = host
+    return host in shown or spoken in shown
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
