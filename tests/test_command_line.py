@@ -38,6 +38,11 @@ MISTAKES = {
     "a broken selector": (["--site", "FILE"], BROKEN_SELECTOR, "'a[[' is no CSS selector"),
     "a password in the URL": (["--mqtt", "mqtt://me:secret@b"], None, "_MQTT_PASSWORD"),
     "plaintext elsewhere": (["--mqtt", "mqtt://10.0.0.9"], None, "--insecure-plaintext"),
+    "no certificates": (
+        ["--mqtt", "mqtts://127.0.0.1:1", "--config", "FILE"],
+        "mqtt: {ca_file: none.pem}\n",
+        "expected certificates as PEM",
+    ),
     "a broker that is none": (["--mqtt", "nonsense"], None, "expected embedded, none, or a URL"),
     "a name for no topic": (["--name", "My Agent"], None, "expected 1 to 32 of the characters"),
     "an unknown command": (["fly"], None, "unrecognized arguments: fly"),

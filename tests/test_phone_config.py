@@ -204,6 +204,7 @@ def test_without_its_broker_the_notebooks_are_those_that_were_published_from_her
     [
         (["--mqtt", "none"], 2, "name one with --mqtt"),
         (["--mqtt", "mqtt://10.0.0.9"], 2, "--insecure-plaintext"),
+        (["--mqtt", "mqtts://b", "--config", "mine.yaml"], 2, "expected certificates as PEM"),
         (["--mqtt", "URL", "--out", "no/such/folder.json"], 1, "cannot be written"),
         (["--mqtt", "WS"], 3, HOST),
     ],
@@ -211,6 +212,7 @@ def test_without_its_broker_the_notebooks_are_those_that_were_published_from_her
 def test_what_cannot_be_done_is_told_in_a_sentence(
     broker: Mosquitto, tmp_path: Path, arguments: list[str], code: int, words: str
 ) -> None:
+    (tmp_path / "mine.yaml").write_text("mqtt: {ca_file: none.pem}\n", encoding="utf-8")
     urls = {"URL": f"mqtt://{HOST}:{broker.port}", "WS": f"ws://{HOST}:{free_ports(1)[0]}"}
     ended = run(tmp_path, "phone-config", *(urls.get(each, each) for each in arguments))
     assert (ended.returncode, ended.stdout) == (code, "")

@@ -18,7 +18,13 @@ from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell import buttons, roll_call
 from colab_cdp_agent.tell.broker import BrokerFailedError, EmbeddedBroker
 from colab_cdp_agent.tell.lan import lan_address
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, configured_links
+from colab_cdp_agent.tell.link import (
+    BrokerLostError,
+    BrokerRefusedError,
+    Link,
+    check_broker,
+    configured_links,
+)
 from colab_cdp_protocols import mqtt
 from colab_cdp_protocols.iot_mqtt_panel import AgentEntry, PhoneLink, configuration
 from colab_cdp_protocols.verbs import Verb
@@ -57,7 +63,7 @@ def make(options: argparse.Namespace) -> int:
     settings = config.override(
         config.read(config.find_config(options.config)), mqtt=options.mqtt, lan=options.lan
     )
-    config.check_plaintext(settings.mqtt.url, allowed=options.insecure_plaintext)
+    check_broker(settings.mqtt, plaintext=options.insecure_plaintext)
     if settings.mqtt.url.none:
         raise ConfigError("there is no broker: name one with --mqtt", key=("mqtt", "url"))
     log.configure("text", verbose=False)

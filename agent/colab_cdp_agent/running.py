@@ -16,7 +16,7 @@ from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import stop_on_signals
 from colab_cdp_agent.tell.claim import NameTakenError
 from colab_cdp_agent.tell.connection import told_already
-from colab_cdp_agent.tell.link import BrokerRefusedError
+from colab_cdp_agent.tell.link import BrokerRefusedError, check_broker
 from colab_cdp_agent.watch.sites import open_site
 
 logger = structlog.get_logger()
@@ -40,7 +40,7 @@ def configure(options: argparse.Namespace) -> config.Config:
     )
     for browser in settings.browsers:
         config.check_chrome_host(browser.host, allowed=options.remote_chrome)
-    config.check_plaintext(settings.mqtt.url, allowed=options.insecure_plaintext)
+    check_broker(settings.mqtt, plaintext=options.insecure_plaintext)
     return settings
 
 

@@ -184,9 +184,11 @@ def test_a_refused_login_ends_it_with_the_remedy(tmp_path: Path) -> None:
         (["--mqtt", "none"], "there is no broker to look at"),
         (["--mqtt", "mqtt://10.9.8.7"], "--insecure-plaintext"),
         (["--root", "Home"], "topic levels such as colab"),
+        (["--mqtt", "wss://b", "--config", "mine.yaml"], "expected certificates as PEM"),
     ],
 )
 def test_what_cannot_be_watched_is_said(tmp_path: Path, arguments: list[str], says: str) -> None:
+    (tmp_path / "mine.yaml").write_text("mqtt: {ca_file: none.pem}\n", encoding="utf-8")
     ended = run(tmp_path, "watch", *arguments)
     assert ended.returncode == 2
     assert says in ended.stderr

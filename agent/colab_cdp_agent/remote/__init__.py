@@ -27,7 +27,7 @@ from colab_cdp_agent.remote.sending import SCREENSHOT, Answered, NobodyAnswersEr
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.watching import show_lines, show_table
 from colab_cdp_agent.stopping import run_until_stopped
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError
+from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, check_broker
 from colab_cdp_protocols import mqtt
 
 __all__ = ["send", "watch"]
@@ -136,9 +136,8 @@ def _configure(options: argparse.Namespace) -> Config:
     settings = config.override(
         config.read(config.find_config(options.config)), mqtt=options.mqtt, root=options.root
     )
-    url = settings.mqtt.url
-    config.check_plaintext(url, allowed=options.insecure_plaintext)
-    if url.none:
+    check_broker(settings.mqtt, plaintext=options.insecure_plaintext)
+    if settings.mqtt.url.none:
         raise ConfigError(
             "there is no broker to look at: name one with --mqtt", key=("mqtt", "url")
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from colab_cdp_agent.config import BrokerUrl, Mqtt
+from colab_cdp_agent.config import BrokerUrl, ConfigError, Mqtt, check_plaintext
 
 
 class BrokerLostError(Exception):
@@ -42,6 +42,22 @@ class Link(msgspec.Struct, frozen=True):
     def where(self) -> str:
         """Host and port, for a sentence."""
         return f"{self.host}:{self.port}"
+
+
+def check_broker(settings: Mqtt, *, plaintext: bool) -> None:
+    """Refuse a broker whose configuration can lead to none, before anything is asked of it.
+
+    Raises:
+        ConfigError: the way to another machine is not encrypted, and `plaintext` does not allow
+            that; or the certificates to trust cannot be read.
+
+    """
+    check_plaintext(settings.url, allowed=plaintext)
+    if settings.ca_file is not None and any(url.encrypted for url in settings.url.each):
+        try:
+            tls_context(settings.ca_file)
+        except BrokerRefusedError as error:
+            raise ConfigError(str(error)) from error
 
 
 def configured_links(settings: Mqtt) -> tuple[Link, ...]:
