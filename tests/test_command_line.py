@@ -49,6 +49,8 @@ MISTAKES = {
     "a demo without time": (["demo", "--seconds", "-1"], None, "more than 0 and at most a day"),
     "a time in words": (["demo", "--seconds", "ten"], None, "--seconds: expected seconds, more"),
     "a wait in words": (["send", "a", "pause", "--wait", "ten"], None, "at most an hour, not ten"),
+    "a wait that is none": (["send", "a/b", "log", "--wait", "nan"], None, "an hour, not nan"),
+    "a phone page of no agent": (["phone", "--name", "My Agent"], None, "name: expected 1 to 32"),
 }
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from colab_cdp_agent.config import state_dir
+from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.printable import complain
 from colab_cdp_agent.tell.password_file import PasswordFileError
@@ -12,11 +12,16 @@ from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, welcome
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print how a browser comes to each page that is served here, and return the exit code."""
-    folder = state_dir()
-    pages = [*served(folder, options.name)]
+    """Print how a browser comes to each page that is served here, and return the exit code.
+
+    Raises:
+        ConfigError: the name can be no agent's.
+
+    """
+    folder, name = config.state_dir(), config.override(config.Config(), name=options.name).name
+    pages = [*served(folder, name)]
     if not pages:
-        whose = f"agent {options.name!r}" if options.name else "agent"
+        whose = f"agent {name!r}" if name else "agent"
         says = f"no {whose} here serves a phone page now: start it, and with --lan for a phone"
         complain(says)
         return ExitCode.UNREACHABLE
