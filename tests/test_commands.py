@@ -17,6 +17,7 @@ from mosquitto import find_mosquitto
 from night import Night
 from person import Person
 from stage import Stage
+from witnessed import alerts, until_phase
 
 pytestmark = pytest.mark.skipif(
     not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
@@ -490,5 +491,8 @@ def test_a_kernel_is_run_and_interrupted_by_its_own_word(
     assert night.session(notebook.url)["witnesses"]["wire"] == "busy"
     assert asker.ask("interrupt", notebook.url)["status"] == "ok"
     night.until(lambda: night.session(notebook.url)["witnesses"]["wire"] == "idle")
+    assert until_phase(night, notebook.url, "idle")["attention"] is None
+    night.until(lambda: "run_interrupted" in [each["kind"] for each in night.events(notebook.url)])
+    assert not alerts(night, notebook.url)
     stage.do(notebook.source("print('short')"))
     assert asker.ask("run_all", notebook.url)["data"] == {"result": "the cells run"}

@@ -180,10 +180,8 @@ def test_a_row_that_is_met_on_its_way_runs_from_its_first_message_to_its_kernels
         assert {"idle", "queued"}.isdisjoint(state["phase"] for state in states(night, url))
 
         press(chromium.port, target, "notebook:interrupt-kernel")
-        night.until(lambda: night.attention("met") == "run_failed")
-        assert night.session("met")["attention"]["text"].endswith("KeyboardInterrupt")
-        choose(chromium.port, target, "editmenu:clear-all")
-        night.until(lambda: night.attention("met") is None)
+        assert until_phase(night, "met", "idle")["attention"] is None
+        night.until(lambda: "run_interrupted" in [each["kind"] for each in night.events("met")])
 
         choose(chromium.port, target, "runmenu:run-all")
         until_phase(night, "met", "running")
@@ -200,6 +198,18 @@ def test_a_row_that_is_met_on_its_way_runs_from_its_first_message_to_its_kernels
 
         (died,) = night.until(deaths)
         assert died["cause"] == "kernel_restarted"
+
+
+def test_a_failure_that_a_person_cleared_counts_as_seen(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    target = open_notebook(lab, chromium, "seen.ipynb", ["1 / 0"])
+    with Night(chromium.port, sites=SITES, config={"duties": NOTHING}) as night:
+        until_phase(night, "seen", "idle")
+        choose(chromium.port, target, "runmenu:run-all")
+        night.until(lambda: night.attention("seen") == "run_failed")
+        choose(chromium.port, target, "editmenu:clear-all")
+        night.until(lambda: night.attention("seen") is None)
 
 
 def speak_garbage(socket: ServerConnection) -> None:

@@ -172,9 +172,7 @@ class RunRecord:
             if now.finding is not None and now.finding.kind in {"run_failed", "kernel_died"}:
                 return "failed" if now.finding.kind == "run_failed" else "kernel_died"
             return "finished" if now.phase in {"idle", "queued"} else "unknown"
-        if self.failure is not None and self.failure.name == "KeyboardInterrupt":
-            return "interrupted"
-        return OUTCOMES[self.ended]
+        return "interrupted" if self._stopped else OUTCOMES[self.ended]
 
     def cell(self, shown: str | None) -> str | None:
         """Return a name of the cell that runs: as the page has it, else by the kernel's count."""
@@ -230,6 +228,11 @@ class RunRecord:
                 self._metrics[name] = series.points[-1]
                 yield name, series.points[-1][1], None
 
+    @property
+    def _stopped(self) -> bool:
+        """Whether a person stopped the last run: to Python that is an error like any other."""
+        return self.failure is not None and self.failure.name == "KeyboardInterrupt"
+
     def _waits_no_more(self) -> None:
         if self._stands("input_request"):
             self.standing = None
@@ -256,5 +259,5 @@ class RunRecord:
         self.ended, self.failure = outcome, failure
         self.intake.ended()
         self._feed.flush()
-        if failure is not None and outcome == "failed":
+        if failure is not None and outcome == "failed" and not self._stopped:
             self.standing = Finding("run_failed", f"The run failed: {failure}"[:300])
