@@ -32,6 +32,16 @@ JPEG = bytes.fromhex(
     "05ffda0008010100003f00d2cf20ffd9"
 )
 
+NOTE_WHAT_IS_WRITTEN = """
+window.written = {};  // by their places: what is drawn anew stands where it stood
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  window.written[place.join()] = text;
+  return write.call(this, text, ...place);
+};
+0
+"""
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
@@ -92,16 +102,56 @@ def test_a_card_tells_how_it_goes(phone: Phone, fleet: Fleet) -> None:
     fleet.publish_state(
         state(
             0, since=datetime.now(UTC) - timedelta(hours=3, minutes=5),
-            progress=mqtt.Progress(fraction=0.625, eta_s=5040.0, metrics={"loss": 0.48217}),
+            progress=mqtt.Progress(fraction=0.628, eta_s=5040.0, metrics={"loss": 0.48217}),
         )
     )  # fmt: skip
     card = phone.card(TITLES[0])
     read = phone.text(card)
-    for part in ("Running", "for 3 h 5 min", "62 %", "1 h 24 min left", "loss 0.4822", "just now"):
+    for part in ("Running", "for 3 h 5 min", "63 %", "1 h 24 min left", "loss 0.4822", "just now"):
         assert part in read
     bar = f"document.querySelector('{card} [role=progressbar]')"
-    assert phone.value(f"{bar}.getAttribute('aria-valuenow')") == "62"
+    assert phone.value(f"{bar}.getAttribute('aria-valuenow')") == "63"
     assert phone.value(f"{bar}.getAttribute('aria-label')") == f"Progress {TITLES[0]}"
+
+
+def test_an_open_card_tells_what_is_known_beside(phone: Phone, fleet: Fleet) -> None:
+    fleet.publish_state(
+        state(0, runtime=mqtt.Runtime(ram_used=5_800_000_000, ram_total=round(12.67 * 2**30)))
+    )
+    card = phone.open_card(TITLES[0])
+    phone.shows(card, "5.4 of 12.7 GB RAM\u00a0· ")  # as Colab names it; no line begins with a dot
+    fleet.publish_state(state(0, output=mqtt.Output(lines=1)))
+    phone.shows(card, "· 1 line\u00a0·")
+
+
+def test_the_last_lines_are_those_that_are_seen_and_a_bar_is_one_of_them(
+    phone: Phone, fleet: Fleet
+) -> None:
+    lines = f"document.querySelector('{phone_lines(phone, fleet)}')"
+    for ended in range(5):
+        for drawn in range(3):
+            told = f"{ended}: {'long ' * 30}{drawn}"
+            fleet.publish_state(state(0, output=mqtt.Output(lines=ended, last_line=told)))
+            phone.until(f"{lines}.textContent.endsWith({told!r})")
+    shown = phone.value(f"{lines}.textContent").splitlines()
+    assert [(line[0], line[-1]) for line in shown] == [(str(nth), "2") for nth in range(5)]
+    below = f"{lines}.scrollHeight - {lines}.scrollTop - {lines}.clientHeight"
+    at_end = f"{lines}.scrollTop > 0 && {below} < 2"
+    assert phone.value(at_end)
+    phone.tap(f"{phone.card(TITLES[0])} .title")
+    phone.until(f"{lines}.clientHeight === 0")
+    phone.open_card(TITLES[0])
+    assert phone.value(at_end)
+    phone.value(f"{lines}.scrollTop = 0")
+    fleet.publish_state(state(0, output=mqtt.Output(lines=9, last_line="one more")))
+    phone.until(f"{lines}.textContent.endsWith('one more')")
+    assert phone.value(f"{lines}.scrollTop") == 0
+
+
+def phone_lines(phone: Phone, fleet: Fleet) -> str:
+    """Return a selector of the last lines on the card of a notebook, which is opened."""
+    fleet.publish_state(state(0))
+    return f"{phone.open_card(TITLES[0])} .lines"
 
 
 def test_where_there_is_room_cards_are_open_and_where_there_is_none_they_are_not(
@@ -334,6 +384,26 @@ def test_the_curve_of_the_loss_is_drawn_from_what_was_seen(phone: Phone, fleet: 
         f".getImageData(0, 0, {canvas}.width, {canvas}.height).data.some((value) => value > 0)"
     )
     phone.shows(card, "loss from 2 to 0.4")
+
+
+@pytest.mark.parametrize(("lasted", "written"), [(40, "00:00:00"), (14_400, "00:00")])
+def test_the_times_below_a_curve_differ(
+    phone: Phone, fleet: Fleet, lasted: int, written: str
+) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=lasted)
+    for nth in range(3):
+        at = began + timedelta(seconds=lasted * nth / 2)
+        fleet.publish_state(state(0, progress=mqtt.Progress(metrics={"loss": 2.5 - nth}, at=at)))
+        phone.shows("#notebooks", f"loss {2.5 - nth}")
+    phone.value(NOTE_WHAT_IS_WRITTEN)
+    phone.open_card(TITLES[0])
+    phone.prefer(dark=True)  # it is drawn anew
+    times = phone.until(
+        "(found => found.length > 1 && found)(Object.values(window.written)"
+        ".filter((text) => text.includes(':')))"
+    )
+    assert len(set(times)) == len(times)
+    assert {len(each) for each in times} == {len(written)}
 
 
 def test_what_notebooks_say_is_text(phone: Phone, fleet: Fleet) -> None:

@@ -1,8 +1,8 @@
 // The card of one notebook. It is made once, and only what differs is written anew.
 import { Actions } from "./actions.js";
 import { Curve } from "./curve.js";
-import { make, mark, write } from "./dom.js";
-import { ago, clock, count, duration, gigabytes, metric, percent } from "./figures.js";
+import { follow, make, mark, write } from "./dom.js";
+import { ago, clock, count, duration, gigabytes, hundredths, metric, percent } from "./figures.js";
 import { isUnseen, need } from "./news.js";
 import { need as needed, say } from "./words.js";
 
@@ -130,10 +130,10 @@ export class Card {
   showProgress() {
     const { progress, lastLine } = this.session.state;
     const known = progress.fraction !== null;
-    const share = known ? Math.min(Math.max(progress.fraction, 0), 1) : 0;
+    const share = known ? hundredths(progress.fraction) : 0;
     this.parts.bar.hidden = !known;
-    this.parts.fill.style.width = `${share * 100}%`;
-    mark(this.parts.bar, "aria-valuenow", String(Math.floor(share * 100)));
+    this.parts.fill.style.width = `${share}%`;
+    mark(this.parts.bar, "aria-valuenow", String(share));
     mark(this.parts.bar, "aria-label", `${say("card.progress")} ${this.session.state.title}`);
     write(this.parts.percent, known ? percent(progress.fraction) : this.steps());
     write(this.parts.eta, this.timeLeft !== null ? say("card.eta", { duration: duration(this.timeLeft) }) : "");
@@ -157,15 +157,19 @@ export class Card {
 
   showDetails() {
     const { parts, isOpen } = this;
+    const opens = isOpen && parts.details.hidden;
     mark(parts.title, "aria-expanded", String(isOpen));
     parts.details.hidden = !isOpen;
     parts.lastLine.hidden = isOpen || !this.session.state.lastLine;
     this.actions.show(isOpen, need(this.session) <= WRONG);
     if (!isOpen) return;
-    write(parts.facts, this.facts().join(" · "));
+    write(parts.facts, this.facts().join("\u00a0· "));
     mark(parts.lines, "aria-label", say("card.last_lines", { title: this.session.state.title }));
-    write(parts.lines, this.session.lines.join("\n"));
-    parts.lines.hidden = this.session.lines.length === 0;
+    const shown = () => {
+      write(parts.lines, this.session.lines.join("\n"));
+      parts.lines.hidden = this.session.lines.length === 0;
+    };
+    follow(parts.lines, shown, opens || undefined);
     this.showCurve();
   }
 

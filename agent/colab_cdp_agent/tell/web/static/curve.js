@@ -3,6 +3,7 @@ import { make } from "./dom.js";
 import { clock, metric } from "./figures.js";
 
 const HEIGHT = 110;
+const MINUTE_S = 60;
 const AXIS_FONT = "12px system-ui, sans-serif";
 const schemes = matchMedia("(prefers-color-scheme: dark)");
 let library = null;
@@ -74,7 +75,7 @@ export class Curve {
       padding: [8, 8, 0, 0],
       scales: { x: { time: true } },
       axes: [
-        { ...axis, space: 64, size: 22, gap: 4, values: (_, splits) => splits.map(wall) },
+        { ...axis, space: 64, size: 22, gap: 4, values: walls },
         { ...axis, space: 30, size: 48, gap: 4, values: (_, splits) => splits.map(metric) },
       ],
       series: [
@@ -95,4 +96,7 @@ function load() {
   return styled.then(() => import("./vendor/uplot.js"));
 }
 
-const wall = (seconds) => clock(seconds * 1000);
+// A minute is named once: where there is more than one line in it, their seconds are too.
+function walls(_plot, splits, _axis, _space, apart) {
+  return splits.map((at) => clock(at * 1000, { seconds: apart < MINUTE_S }));
+}

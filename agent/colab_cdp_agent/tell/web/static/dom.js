@@ -1,4 +1,5 @@
 // Making and changing elements. Whatever comes over MQTT goes in as text: nothing here reads markup.
+const NEAR_PX = 40;
 
 export function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -15,6 +16,16 @@ export function write(element, text) {
 export function mark(element, name, value) {
   if (value === null) element.removeAttribute(name);
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+// Changes what is in a place that scrolls; whoever looks at its end goes on doing so.
+export function follow(place, change, atEnd = isAtEnd(place)) {
+  change();
+  if (atEnd) place.scrollTop = place.scrollHeight;
+}
+
+function isAtEnd(place) {
+  return place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_PX;
 }
 
 // Puts children in this order, and moves none that is in its place already: a moved one would lose

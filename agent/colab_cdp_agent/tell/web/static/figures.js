@@ -24,14 +24,18 @@ export function ago(seconds) {
   return say("time.ago", { duration: duration(Math.floor(seconds / step) * step) });
 }
 
-export function clock(moment) {
+export function clock(moment, { seconds = false } = {}) {
   const options = { hour: "2-digit", minute: "2-digit", hour12: false };
+  if (seconds) options.second = "2-digit";
   return new Intl.DateTimeFormat(locale(), options).format(moment);
 }
 
 export function percent(fraction) {
-  const share = Math.floor(Math.min(Math.max(fraction, 0), 1) * 100);
-  return `${share} %`;
+  return `${hundredths(fraction)} %`;
+}
+
+export function hundredths(fraction) {
+  return Math.round(Math.min(Math.max(fraction, 0), 1) * 100);
 }
 
 export function count(number) {
@@ -45,6 +49,7 @@ export function metric(number) {
   return String(Number(number.toPrecision(4)));
 }
 
+// As Colab counts them: its gigabytes are 2^30 bytes.
 export function gigabytes(bytes) {
-  return (bytes / 1e9).toFixed(1);
+  return (bytes / 2 ** 30).toFixed(1);
 }

@@ -75,6 +75,7 @@ export class News {
       id,
       agent,
       lines: [],
+      ended: null, // how many lines had ended when the last of them was told
       metricName: null,
       points: [[], []],
     };
@@ -82,7 +83,7 @@ export class News {
     session.state = state;
     agent.heardAt = Math.max(agent.heardAt ?? 0, state.updated ?? 0);
     notePoint(session);
-    noteLine(session, state.lastLine);
+    noteLine(session, state.lastLine, state.lines ?? state.pageLines);
     this.sessions.set(key, session);
   }
 
@@ -153,8 +154,11 @@ function thin(points) {
   }
 }
 
-function noteLine(session, line) {
+// As long as none has ended since, it is the line that was there, drawn over: a bar is one line.
+function noteLine(session, line, ended = null) {
   if (!line || session.lines.at(-1) === line) return;
+  if (ended !== null && ended === session.ended) session.lines.pop();
+  session.ended = ended;
   session.lines.push(line);
   session.lines = session.lines.slice(-LAST_LINES);
 }

@@ -74,6 +74,7 @@ export function readState(bytes) {
     lastLine: text(output.last_line),
     lastAt: moment(output.last_at),
     lines: number(output.lines),
+    pageLines: number(output.page_lines),
     keepAlive: part(part(given.duties).keep_alive).on === true,
     clears: number(part(part(given.duties).clear).count) ?? 0,
     updated: moment(given.updated),

@@ -1,6 +1,6 @@
 // The sheet over the page: one notebook's log, night or screenshot, asked for when it is opened.
 import { Curve } from "./curve.js";
-import { make, write } from "./dom.js";
+import { follow, make, write } from "./dom.js";
 import { clock, count } from "./figures.js";
 import { readHistory, readLines } from "./payloads.js";
 import { timeline } from "./timeline.js";
@@ -51,11 +51,10 @@ export class Sheet {
   // While the log is open, lines that are published are added to it.
   takeLines(session, bytes, lines) {
     if (this.session !== session || this.view !== "log" || !this.log || !lines?.length) return;
-    const body = element("sheet-body");
-    const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 40;
     this.lines = [...this.lines, ...lines].slice(-2 * LINES);
-    this.log.textContent = this.lines.join("\n");
-    if (atEnd) body.scrollTop = body.scrollHeight;
+    follow(element("sheet-body"), () => {
+      this.log.textContent = this.lines.join("\n");
+    });
   }
 
   say(text) {
