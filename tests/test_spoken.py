@@ -1,8 +1,8 @@
-"""Lengths of time as a person says them."""
+"""Lengths of time, and numbers of things, as a person says them."""
 
 import pytest
 
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import counted, duration, times
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,11 @@ from colab_cdp_agent.spoken import duration
 )  # fmt: skip
 def test_a_length_of_time_is_said_in_its_largest_units(seconds: float, says: str) -> None:
     assert duration(seconds) == says
+
+
+@pytest.mark.parametrize(
+    ("number", "says", "often"),
+    [(0, "0 lines", "0 times"), (1, "1 line", "once"), (2_000, "2,000 lines", "2,000 times")],
+)
+def test_of_one_thing_there_is_no_plural(number: int, says: str, often: str) -> None:
+    assert (counted(number, "line"), times(number)) == (says, often)

@@ -1,4 +1,4 @@
-"""Lengths of time as a person says them."""
+"""Lengths of time, and numbers of things, as a person says them."""
 
 MINUTE_S = 60
 
@@ -14,3 +14,13 @@ def duration(seconds: float) -> str:
     if minutes:
         return f"{minutes} min"
     return f"{whole} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun: `1 run`, `2 runs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def times(count: int) -> str:
+    """Return how often."""
+    return "once" if count == 1 else f"{count:,} times"

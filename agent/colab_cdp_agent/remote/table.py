@@ -12,6 +12,7 @@ from colab_cdp_agent.remote.columns import Columns, fit
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.remote.row import QUIET, Row, brief, order, place
 from colab_cdp_agent.remote.station import Station
+from colab_cdp_agent.spoken import counted
 from colab_cdp_protocols import mqtt
 
 ALARM: Final = "bold red"
@@ -71,12 +72,12 @@ class Table:
             line.append(" · ").append(f"{needs} need{'s' if needs == 1 else ''} you", ALARM)
         if running := places.count(1):
             line.append(" · ").append(f"{running} running", "green")
-        line.append(f" · {_counted(len(watched), 'notebook')}")
-        line.append(f" · {_counted(len(station.agents), 'agent')}")
+        line.append(f" · {counted(len(watched), 'notebook')}")
+        line.append(f" · {counted(len(station.agents), 'agent')}")
         if offline := sum(each.status == "offline" for each in station.agents.values()):
             line.append(f", {offline} offline", "yellow")
         if station.passed_over:
-            unread = _counted(station.passed_over, "message")
+            unread = counted(station.passed_over, "message")
             line.append(f" · {unread} that cannot be read", "yellow")
         if station.lost is None:
             line.append(f" · {station.where}", QUIET)
@@ -91,7 +92,7 @@ class Table:
         rest = agents[len(shown) :]
         if rest:
             well = sum(map(_is_well, rest))
-            more = f"and {_counted(len(rest), 'more agent')}, {well} of them well"
+            more = f"and {counted(len(rest), 'more agent')}, {well} of them well"
             lines.append(Text(more, QUIET))
         if self._station.lost is not None:
             for line in lines:
@@ -116,7 +117,7 @@ class Table:
                 rest = watched[shown:]
                 needs = sum(order(*left)[0] == 0 for left in rest)
                 more = f", {needs} of them needing you" if needs else ""
-                yield Text(f"and {_counted(len(rest), 'more notebook')}{more}", QUIET)
+                yield Text(f"and {counted(len(rest), 'more notebook')}{more}", QUIET)
                 return
             yield from lines
 
@@ -133,7 +134,7 @@ def _how(agent: AgentNews, now: datetime) -> Text:
     parts = [Text("online", "green")]
     if agent.info is not None:
         parts += map(_stands, agent.info.browsers or (agent.info.chrome,))
-    parts.append(Text(_counted(len(agent.sessions), "notebook")))
+    parts.append(Text(counted(len(agent.sessions), "notebook")))
     return Text(" · ").join(parts)
 
 
@@ -144,7 +145,3 @@ def _stands(browser: mqtt.ChromeInfo | mqtt.BrowserInfo) -> Text:
         return Text(named + printable(browser.product or "Chrome"))
     reason = f": {printable(browser.reason)}" if browser.reason else ""
     return Text(f"{named}{CHROME[browser.state]}{reason}", ALARM)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

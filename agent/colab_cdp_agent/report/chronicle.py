@@ -10,7 +10,7 @@ from colab_cdp_agent.report import words
 from colab_cdp_agent.report.night import Notebook
 from colab_cdp_agent.report.timeline import UNKNOWN, Stretch
 from colab_cdp_agent.report.words import Clock
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import duration, times
 
 SHORT_S: Final = 60.0
 """An agent that was just started does not know the phase yet: not worth a line."""
@@ -48,7 +48,7 @@ def _moments(notebook: Notebook, clock: Clock) -> Iterator[Entry]:
     for moment in notebook.moments:
         text = moment.text
         if moment.times > 1:
-            text += f" ({words.times(moment.times)}, until {clock(moment.until)})"
+            text += f" ({times(moment.times)}, until {clock(moment.until)})"
         yield Entry(
             at=moment.at,
             what=moment.kind.replace("_", " "),

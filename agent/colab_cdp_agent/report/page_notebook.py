@@ -9,7 +9,7 @@ from colab_cdp_agent.report.markup import Markup, lines, tag
 from colab_cdp_agent.report.night import Curve, Notebook, Run
 from colab_cdp_agent.report.timeline import Span
 from colab_cdp_agent.report.words import Clock
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import counted, duration
 
 MOST_ENTRIES: Final = 1_000
 """Of what happened: the latest."""
@@ -125,7 +125,7 @@ def _happened(notebook: Notebook, clock: Clock) -> Iterator[Markup]:
     shown = entries[-MOST_ENTRIES:]
     yield tag("h3", "What happened")
     if len(entries) > len(shown):
-        left_out = words.counted(len(entries) - len(shown), "earlier line")
+        left_out = counted(len(entries) - len(shown), "earlier line")
         yield tag("p", f"{left_out} left out.", class_="quiet")
     yield table("happened", ("When", "What", "More"), [_entry(entry, clock) for entry in shown])
 

@@ -15,7 +15,7 @@ from colab_cdp_agent.report.glyphs import bar, glyph
 from colab_cdp_agent.report.night import Night, Notebook, Run
 from colab_cdp_agent.report.words import Clock
 from colab_cdp_agent.sparkline import sparkline
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import counted, duration
 
 WIDEST_BAR: Final = 96
 NARROWEST_BAR: Final = 20
@@ -82,7 +82,7 @@ class Report:
         shown = entries[-MOST_ENTRIES:]
         self._console.print()
         if len(entries) > len(shown):
-            left_out = words.counted(len(entries) - len(shown), "earlier line")
+            left_out = counted(len(entries) - len(shown), "earlier line")
             self._console.print(Text(f"  {left_out} left out; --html shows more", QUIET))
         self._grid([line for entry in shown for line in self._entry(entry)])
         self._console.print(Text(f"\n  {words.duties_line(notebook.counts)}"))
@@ -126,7 +126,7 @@ class Report:
                 line.append(" ")
             yield "", line.append(words.curve_line(curve))
         if len(run.curves) > MOST_CURVES:
-            left_out = words.counted(len(run.curves) - MOST_CURVES, "more metric")
+            left_out = counted(len(run.curves) - MOST_CURVES, "more metric")
             yield "", Text(f"{left_out}; --html shows all", QUIET)
 
     def _entry(self, entry: Entry) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from colab_cdp_agent.report.night import Counts, Curve, Limit, Night, Notebook, Run
 from colab_cdp_agent.report.timeline import NOT_WATCHED, Gap, Span, Stretch, Why
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import counted, duration, times
 
 OUTCOMES: Final = {
     "finished": "finished",
@@ -79,11 +79,6 @@ def phase_now(notebook: Notebook) -> str:
     return word if notebook.seen_now else f"last seen {word}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun: `1 run`, `2 runs`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def number(value: float | None) -> str:
     """Return a value as short as it can be read."""
     return "not finite" if value is None else f"{value:.4g}"
@@ -151,11 +146,6 @@ def duties_line(counts: Counts) -> str:
     if counts.only_observed:
         line += f" It only observed: {times(counts.only_observed)} it would have done something."
     return line
-
-
-def times(count: int) -> str:
-    """Return how often."""
-    return "once" if count == 1 else f"{count:,} times"
 
 
 def limit_line(limit: Limit, clock: Clock) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.printable import printable, printable_json
-from colab_cdp_agent.spoken import duration
+from colab_cdp_agent.spoken import counted, duration, times
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
@@ -149,8 +149,8 @@ def how_far(progress: mqtt.Progress) -> Iterator[str]:
     """Yield how far a run is, how long it still takes, and its loss, as far as they are known."""
     if progress.fraction is not None:
         yield f"{min(max(progress.fraction, 0.0), 1.0):.0%}".replace("%", " %")
-    elif counted := position(progress):
-        yield counted
+    elif reached := position(progress):
+        yield reached
     if progress.eta_s:
         yield f"{duration(progress.eta_s)} left"
     if "loss" in progress.metrics:
@@ -171,8 +171,8 @@ def _what_was_done(state: mqtt.State) -> Iterator[str]:
     if state.runtime.accelerator:
         yield printable(state.runtime.accelerator)
     if state.output.page_lines:
-        yield f"{state.output.page_lines:,} lines in the page"
+        yield f"{counted(state.output.page_lines, 'line')} in the page"
     if state.duties.clear.count:
-        yield f"cleared {state.duties.clear.count} times"
+        yield f"cleared {times(state.duties.clear.count)}"
     if state.duties.keep_alive.count:
-        yield f"kept alive {state.duties.keep_alive.count} times"
+        yield f"kept alive {times(state.duties.keep_alive.count)}"

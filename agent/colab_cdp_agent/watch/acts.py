@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from colab_cdp_agent.settings.duties import KeepAlive
+from colab_cdp_agent.spoken import counted
 from colab_cdp_agent.watch.finding import STOPS_DUTIES
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.printed import Keeper, Printed, read_printed
@@ -100,7 +101,7 @@ async def clear(page: PageWitness, keeper: Keeper) -> Outcome:
         await keeper.keep(before.text[: keeper.length] + delta)
         if await _shrank(page, before):
             keeper.forget()
-            return Outcome(done=True, result=f"cleared {before.lines} lines")
+            return Outcome(done=True, result=f"cleared {counted(before.lines, 'line')}")
     return Outcome(done=False, result="clear has no effect here")
 
 

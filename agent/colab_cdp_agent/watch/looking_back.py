@@ -8,6 +8,7 @@ from typing import Any
 from colab_cdp_agent.answer import Answer, done, failed
 from colab_cdp_agent.keep import fold
 from colab_cdp_agent.keep.archive import ArchiveFailedError
+from colab_cdp_agent.spoken import counted
 from colab_cdp_agent.watch.house import House
 from colab_cdp_protocols import mqtt
 
@@ -31,7 +32,7 @@ async def last_lines(house: House, session: str, count: int) -> Answer:
             return failed(str(error))
         lines = [fold.plain(line) for line in text.splitlines()[-count:]]
     told = _newest([_short(line) for line in lines])
-    return done(f"the last {len(told)} lines", {"lines": told})
+    return done(f"the last {counted(len(told), 'line')}", {"lines": told})
 
 
 async def history(house: House, session: str, since: datetime) -> Answer:
