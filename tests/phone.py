@@ -22,6 +22,7 @@ class Phone:
         chromium: the browser it is a client of.
         url: what is opened.
         width, height: of the screen; below 600 pixels it is a phone's.
+        scale: how many pixels of a picture one of them makes.
         dark: whether dark is preferred.
         language: what the person reads.
 
@@ -35,11 +36,13 @@ class Phone:
         *,
         width: int = 360,
         height: int = 780,
+        scale: float = 1,
         dark: bool = False,
         language: str = "en",
     ) -> None:
         self._person, self._chromium, self._url = person, chromium, url
         self._size = width, height
+        self._scale = scale
         self._dark = dark
         self._language = language
         self._target = ""
@@ -51,7 +54,7 @@ class Phone:
         width, height = self._size
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
+            width=width, height=height, deviceScaleFactor=self._scale, mobile=width < 600,
         )  # fmt: skip
         self.prefer(dark=self._dark)
         agent = self.call("Browser.getVersion")["userAgent"]
