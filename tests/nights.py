@@ -1,14 +1,21 @@
 """A night as it is told to a journal: four notebooks, a lost runtime, a captcha, a limit, a gap."""
 
+import asyncio
 import math
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
-from colab_cdp_agent.keep.journal import Journal
+from colab_cdp_agent.keep import journal_reader
+from colab_cdp_agent.keep.journal import Journal, journal_path
+from colab_cdp_agent.report.gather import gather
+from colab_cdp_agent.report.page import page
+from colab_cdp_agent.report.timeline import Span
 from colab_cdp_protocols import mqtt
 
 HOURS = 10
+LONG_AGO_S = 1e12
 RESNET, LLAMA, DIFFUSION, EVALUATION = "1f0c5a77e1", "2b8d90aa42", "3c61f2d8b9", "4d7e3b05c6"
 TITLES = {
     RESNET: "훈련 ResNet-50 (한국어 데이터).ipynb",
@@ -93,6 +100,18 @@ def tell(journal: Journal, until: datetime) -> None:
     journal.began(teller.at(195), "0.1.0")
     teller.alive(195, HOURS * 60)
     _after_midnight(journal, teller)
+
+
+def page_of_it(folder: Path, name: str, until: datetime) -> Path:
+    """Tell the night to a journal in a folder, and return the file of its report."""
+    kept = Journal(journal_path(folder, name), LONG_AGO_S)
+    tell(kept, until)
+    asyncio.run(kept.close())
+    span = Span(until - timedelta(hours=HOURS), until)
+    record = journal_reader.read(journal_path(folder, name), span.began)
+    file = folder / "report.html"
+    file.write_text(page(gather(record, name, span, {})), encoding="utf-8")
+    return file
 
 
 def _early_evening(journal: Journal, teller: Teller) -> None:
