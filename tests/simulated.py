@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+MOST_TURNS = 1000
+
 
 class _Selector(selectors.SelectSelector):
     """Passes the time that is waited for at once."""
@@ -43,3 +45,12 @@ def run(story: Callable[[Clock], Coroutine[Any, Any, T]]) -> T:
         loop = runner.get_loop()
         assert isinstance(loop, SimulatedLoop)
         return runner.run(story(Clock(loop)))
+
+
+async def at_once(holds: Callable[[], bool]) -> None:
+    """Let everything go on until a condition holds, without any time going by."""
+    for _turn in range(MOST_TURNS):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("not without any time going by")

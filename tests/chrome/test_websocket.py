@@ -116,15 +116,17 @@ def test_messages_of_every_size_arrive_whole_and_in_order() -> None:
 
 
 def test_what_was_said_before_anyone_read_is_not_lost() -> None:
-    async def greet(other: ServerConnection) -> None:
-        for number in range(100):
-            await other.send(str(number))
-        await echo(other)
-
     async def story() -> None:
-        ear = Ear()
+        ear, said = Ear(), asyncio.Event()
+
+        async def greet(other: ServerConnection) -> None:
+            for number in range(100):
+                await other.send(str(number))
+            said.set()
+            await echo(other)
+
         async with facing(greet) as socket, asyncio.TaskGroup() as tasks:
-            await asyncio.sleep(0.05)
+            await said.wait()
             reading = tasks.create_task(socket.read(ear.take))
             assert await ear.until(100) == [str(number).encode() for number in range(100)]
             reading.cancel()
@@ -228,16 +230,22 @@ def test_whoever_sends_waits_where_the_other_side_takes_nothing() -> None:
 
 
 def test_whoever_waits_to_send_is_let_go_when_the_connection_ends() -> None:
-    async def talk(other: ServerConnection) -> None:
-        other.transport.pause_reading()
-        await asyncio.sleep(0.1)
-        other.transport.abort()
-
     async def story() -> None:
+        waits = asyncio.Event()
+
+        async def talk(other: ServerConnection) -> None:
+            other.transport.pause_reading()
+            await waits.wait()
+            other.transport.abort()
+
         async with facing(talk) as socket:
             reading = asyncio.ensure_future(socket.read(Ear().take))
+            sending = asyncio.ensure_future(send_for_ever(socket))
+            await until_full(socket)
+            assert not sending.done()
+            waits.set()
             with pytest.raises(SocketClosedError):
-                await send_for_ever(socket)
+                await sending
             assert not await reading
 
     play(story())
@@ -246,6 +254,12 @@ def test_whoever_waits_to_send_is_let_go_when_the_connection_ends() -> None:
 async def take_nothing(other: ServerConnection) -> None:
     other.transport.pause_reading()
     await other.wait_closed()
+
+
+async def until_full(socket: Socket) -> None:
+    """Wait until the next one to send waits."""
+    while socket._writable.is_set():  # noqa: ASYNC110 - the transport clears it, and tells nobody
+        await asyncio.sleep(0)
 
 
 async def send_for_ever(socket: Socket) -> None:

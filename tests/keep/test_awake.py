@@ -15,6 +15,7 @@ from colab_cdp_agent.keep.awake import (
     SILENT,
     TAKE_WITHIN_S,
     Awake,
+    State,
 )
 from colab_cdp_agent.keep.wake_lock import Answer, WakeLock
 
@@ -140,18 +141,20 @@ def test_a_refusal_is_tried_again_rarely_however_often_it_is_wanted(play: Play) 
 
 
 def test_a_later_try_may_succeed_and_a_later_loss_is_told_again(play: Play) -> None:
-    states = []
+    computer = Computer(REFUSED, GRANTED, REFUSED, REFUSED)
+    states: tuple[State, ...] = ("failed", "held", "failed", "failed")
 
     async def story(awake: Awake) -> None:
+        async def asked(times: int, state: State) -> None:
+            await simulated.at_once(lambda: len(computer.asked) == times and awake.state == state)
+
         awake.want(wanted=True)
-        for _try in range(4):
-            await asyncio.sleep(1)
-            states.append(awake.state)
-            await asyncio.sleep(RETRY_EVERY_S - 1)
+        for number, state in enumerate(states, 1):
+            await asked(number, state)
+            await asyncio.sleep(RETRY_EVERY_S)
 
     with capture_logs() as told:
-        play(Computer(REFUSED, GRANTED, REFUSED, REFUSED), story)
-    assert states == ["failed", "held", "failed", "failed"]
+        play(computer, story)
     assert [line["log_level"] for line in told] == ["warning", "warning"]
 
 
@@ -168,11 +171,13 @@ def test_a_silent_computer_is_asked_once_and_no_second_question_waits_beside(pla
 
 
 def test_a_question_that_nobody_waits_for_any_more_leaves_no_lock_behind(play: Play) -> None:
+    computer = Computer(None)
+
     async def story(awake: Awake) -> None:
         awake.want(wanted=True)
-        await asyncio.sleep(1)
+        await simulated.at_once(lambda: len(computer.asked) == 1)
 
-    assert play(Computer(None), story) == [0.0]
+    assert play(computer, story) == [0.0]
 
 
 def test_what_is_off_asks_for_nothing(play: Play) -> None:
