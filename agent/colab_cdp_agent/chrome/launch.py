@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from colab_cdp_agent.children import apart, end_tree
+from colab_cdp_agent.children import apart, clean_environment, end_tree
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.installed import (
     VARIABLE,
@@ -89,7 +89,7 @@ def _start(program: Path, profile: Path, flags: Sequence[str]) -> subprocess.Pop
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
-                env=os.environ | _kept_together(profile, sys.platform),
+                env=clean_environment() | _kept_together(profile, sys.platform),
                 # Ctrl+C in the terminal is for the agent, which then ends its children in order.
                 **apart(),
             )

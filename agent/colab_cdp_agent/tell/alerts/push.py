@@ -6,7 +6,6 @@ goes through a pipe, never onto a command line.
 """
 
 import asyncio
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from colab_cdp_agent.children import apart
+from colab_cdp_agent.children import apart, clean_environment
 from colab_cdp_agent.settings.secret import PushUrl
 from colab_cdp_agent.tell.alerts.order import Message, Order, Outcome
 
@@ -91,11 +90,9 @@ class _Call:
         with self._lock:
             if self._given_up:
                 return None
-            # The agent's own secrets are in its environment; this has no use for them.
-            clean = {k: v for k, v in os.environ.items() if not k.startswith("COLAB_CDP_AGENT_")}
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", MODULE],
-                env=clean,
+                env=clean_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
