@@ -2,7 +2,7 @@
 
 Every regular expression of this package sees at most `LINE_CHARACTERS`. The built-in ones hold no
 repeat inside a repeat, and their repeats are possessive or bounded: none runs away, whatever the
-line. A person's own patterns run under the same cut, which is all that bounds them.
+line. A person's own patterns run under a deadline too, see `patterns`.
 """
 
 import re
