@@ -286,6 +286,13 @@ def test_a_run_that_tells_nothing_of_how_far_it_is_shows_what_is_known_of_it() -
     assert detail(state) == "T4 · 1,200 lines in the page · warming up"
 
 
+@pytest.mark.parametrize(("count", "often"), [(1, "once"), (2, "2 times")])
+def test_how_often_a_duty_was_done_is_said_as_a_person_says_it(count: int, often: str) -> None:
+    duty = mqtt.DutyState(on=True, count=count)
+    told = detail(samples.state(duties=mqtt.Duties(duty, duty, duty)))
+    assert told == f"cleared {often} · kept alive {often}"
+
+
 def test_how_far_a_run_is_is_whole_on_a_terminal_of_80_columns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
