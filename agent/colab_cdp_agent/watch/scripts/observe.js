@@ -196,7 +196,7 @@ function observe({ profile }) {
       dialogs: dialogs.map(({ heading, harmless }) => ({
         heading: heading.slice(0, 200), harmless,
       })),
-      cell: (cell && cell.id) || null,
+      cell: cell ? cell.id || "unnamed" : null,
       broken: [...broken],
     };
   }
