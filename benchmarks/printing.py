@@ -12,10 +12,9 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
@@ -32,10 +31,11 @@ LINE = re.compile(rb"(k\d+) line (\d{7}) ")
 MOST_COUNTED = 255
 
 
-class Kernels:
+class Kernels(ExitStack):
     """The process with the pages and their kernels, from entry to exit."""
 
     def __init__(self, tabs: int, rate: float, seconds: float, at_once: int = 1) -> None:
+        super().__init__()
         self._process = subprocess.Popen(
             [
                 *(sys.executable, str(Path(__file__).with_name("kernels.py"))),
@@ -50,18 +50,11 @@ class Kernels:
         self._tabs = tabs
 
     def __enter__(self) -> Self:
+        self.callback(self._process.communicate)
+        self.callback(self._process.kill)
         port = int(self._hear())
         self.urls = [f"http://{HOST}:{port}/note/k{number}" for number in range(self._tabs)]
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
 
     def profile(self, folder: Path) -> Path:
         """Write the site profile of these pages, and return its file."""

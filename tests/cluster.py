@@ -2,9 +2,9 @@
 
 import shutil
 import subprocess
+from contextlib import ExitStack
 from http.client import OK, HTTPConnection
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from authority import Authority
@@ -17,7 +17,7 @@ START_LIMIT_S = 60.0
 PASSWORDS = {"agent": "secret-of-agents", "phone": "secret-of-phones", "admin": "secret-of-admins"}
 
 
-class Cluster:
+class Cluster(ExitStack):
     """Three nodes from `configs/cluster`, with what its README tells to change.
 
     Attributes:
@@ -27,6 +27,7 @@ class Cluster:
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.ports = dict(zip(NODES, free_ports(len(NODES)), strict=True))
         self._routes = dict(zip(NODES, free_ports(len(NODES)), strict=True))
         self._health = dict(zip(NODES, free_ports(len(NODES)), strict=True))
@@ -38,16 +39,12 @@ class Cluster:
             self._install(node, authority)
 
     def __enter__(self) -> Self:
+        self.callback(self._end)
         for node in NODES:
             self.start(node)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         for node in list(self._processes):
             self.kill(node)
 

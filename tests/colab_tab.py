@@ -40,7 +40,7 @@ def staged() -> Iterator[Stage]:
         runner.run(sim.__aenter__())
         with Chromium(sim.chromium_flags) as chromium:
             yield Stage(sim, chromium, runner)
-        runner.run(sim.__aexit__(None, None, None))
+        runner.run(sim.aclose())
 
 
 class Tab:

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from jeepney import HeaderFields, MatchRule, Message, MessageType, message_bus, new_method_return
@@ -35,13 +35,14 @@ def find_dbus_daemon() -> str | None:
     return shutil.which("dbus-daemon")
 
 
-class SessionBus:
+class SessionBus(ExitStack):
     """A dbus-daemon on a socket in a folder; `freeze`, `thaw` and `kill` at will.
 
     One that does not answer lets everyone in, and sends no reply to anything.
     """
 
     def __init__(self, folder: Path, *, answers: bool = True) -> None:
+        super().__init__()
         path = folder / "bus"
         self.address = f"unix:path={path}"
         self._config = folder / "bus.conf"
@@ -60,15 +61,8 @@ class SessionBus:
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(self.address)
+        self.callback(self.kill)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()
 
     def freeze(self) -> None:
         """Stop it as it is: it takes connections, and answers nothing."""
@@ -89,7 +83,7 @@ class SessionBus:
         return self._process
 
 
-class Desktop:
+class Desktop(ExitStack):
     """A desktop's service that takes locks against sleep, and drops those of who left the bus.
 
     Attributes:
@@ -100,6 +94,7 @@ class Desktop:
     """
 
     def __init__(self, bus: SessionBus, service: str = POWER) -> None:
+        super().__init__()
         self._bus = bus
         self._service = service
         self._news = threading.Condition()
@@ -109,22 +104,15 @@ class Desktop:
 
     def __enter__(self) -> Self:
         self._connection: DBusConnection = open_dbus_connection(self._bus.address)
+        self.callback(self._connection.close)
         left = MatchRule(type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged")
         for call in (message_bus.AddMatch(left), message_bus.RequestName(self._service)):
             self._connection.send_and_get_reply(call, timeout=WAIT_LIMIT_S)
         self._thread = threading.Thread(target=self._serve, name="desktop", daemon=True)
         self._thread.start()
+        self.callback(self._thread.join, WAIT_LIMIT_S)
+        self.callback(self._bus.kill)  # the thread's connection breaks off
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bus.kill()  # the thread's connection breaks off
-        self._thread.join(WAIT_LIMIT_S)
-        self._connection.close()
 
     def until(self, holds: Callable[[Self], bool]) -> None:
         """Wait until something holds for the locks."""

@@ -10,8 +10,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -37,7 +37,7 @@ SETTINGS = {
 }
 
 
-class JupyterLab:
+class JupyterLab(ExitStack):
     """One JupyterLab on a fixed port; `kill` and `start` again at will.
 
     Used as a context manager it is started on entry, and stopped with every kernel of it, and its
@@ -45,6 +45,7 @@ class JupyterLab:
     """
 
     def __init__(self, *, port: int | None = None) -> None:
+        super().__init__()
         self.port = port or free_port()
         self.home = Path(tempfile.mkdtemp(prefix="jupyterlab-"))
         self.root = self.home / "notebooks"
@@ -57,16 +58,9 @@ class JupyterLab:
 
     def __enter__(self) -> Self:
         self.start()
+        self.callback(shutil.rmtree, self.home, ignore_errors=True)
+        self.callback(self.kill)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()
-        shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self) -> None:
         """Start the server on its port and directory, and wait until it answers."""

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-class Mosquitto:
+class Mosquitto(ExitStack):
     """One mosquitto, without persistence; `kill`, `freeze`, `thaw` and `start` again at will.
 
     Everyone may use `port`, in the clear. With `guarded` lines of configuration there is a second
@@ -37,6 +37,7 @@ class Mosquitto:
     """
 
     def __init__(self, folder: Path, guarded: Sequence[str] = ()) -> None:
+        super().__init__()
         self.port, self.guarded_port = free_ports(2)
         self._config = folder / "mosquitto.conf"
         lines = [
@@ -53,15 +54,8 @@ class Mosquitto:
 
     def __enter__(self) -> Self:
         self.start()
+        self.callback(self.kill)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()
 
     def start(self) -> None:
         """Start it, and return once it listens."""

@@ -6,10 +6,9 @@
 import json
 import threading
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ PAGE = """<!doctype html>
 """
 
 
-class Notes:
+class Notes(ExitStack):
     """The site, up from entry to exit.
 
     Attributes:
@@ -42,6 +41,7 @@ class Notes:
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.loads: Counter[str] = Counter()
         self.profile = folder / "notes.yaml"
         self._released: set[str] = set()
@@ -60,17 +60,10 @@ class Notes:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self.callback(self._thread.join)
+        self.callback(self._server.server_close)
+        self.callback(self._server.shutdown)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def url(self, name: str) -> str:
         """Return the address of a notebook."""

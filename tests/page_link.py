@@ -3,7 +3,6 @@
 from collections import deque
 from contextlib import ExitStack
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 import pytest
@@ -18,7 +17,7 @@ LIMIT_S = 20.0
 LARGEST_BYTES = 4_194_304
 
 
-class PageLink:
+class PageLink(ExitStack):
     """A WebSocket to `/mqtt`.
 
     Args:
@@ -31,12 +30,12 @@ class PageLink:
     def __init__(
         self, url: str, *, origin: str | None = "own", headers: dict[str, str] | None = None
     ) -> None:
+        super().__init__()
         self._url = url
         self._origin = url if origin == "own" else origin
         self._headers = headers or {}
         self._reader = PacketReader(LARGEST_BYTES)
         self._came: deque[Packet] = deque()
-        self._exit = ExitStack()
         self._socket: ClientConnection
 
     def __enter__(self) -> Self:
@@ -49,16 +48,8 @@ class PageLink:
             max_size=LARGEST_BYTES,
             close_timeout=1,
         )
-        self._socket = self._exit.enter_context(link)
+        self._socket = self.enter_context(link)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
 
     def say(self, data: bytes | str) -> None:
         """Send one frame."""

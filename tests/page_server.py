@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Self
 
 from colab_cdp_agent.tell.link import Link
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 LIMIT_S = 20.0
 
 
-class PageServer:
+class PageServer(ExitStack):
     """Serves the page from entry to exit.
 
     Args:
@@ -28,6 +28,7 @@ class PageServer:
     def __init__(
         self, link: Link | None, login: Login | None = None, key: str | None = None
     ) -> None:
+        super().__init__()
         self.link = link
         self.login = login
         access = Access(login, ("desk", "desk.local"), key) if login is not None else None
@@ -42,14 +43,10 @@ class PageServer:
     def __enter__(self) -> Self:
         self._thread.start()
         assert self._started.wait(LIMIT_S), "the page is not served"
+        self.callback(self._end)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(LIMIT_S)
 

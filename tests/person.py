@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from websockets.sync.client import ClientConnection, connect
@@ -17,29 +16,21 @@ CALL_LIMIT_S = 10.0
 UNTIL_LIMIT_S = 15.0
 
 
-class Person:
+class Person(ExitStack):
     """One client of the whole browser; what it attaches to is left when it leaves."""
 
     def __init__(self, chromium: Chromium) -> None:
+        super().__init__()
         self._chromium = chromium
         self._socket: ClientConnection
-        self._exit = ExitStack()
         self._last = 0
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         address = self._chromium.get("/json/version")["webSocketDebuggerUrl"]
         link = connect(address, max_size=None, compression=None, close_timeout=1)
-        self._socket = self._exit.enter_context(link)
+        self._socket = self.enter_context(link)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
 
     def send(self, method: str, session: str | None = None, **params: Any) -> int:
         """Send a command without waiting for its answer, and return its number."""

@@ -2,8 +2,8 @@
 
 import base64
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from chromium import Chromium
@@ -14,7 +14,7 @@ LIMIT_S = 30.0
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 
 
-class Phone:
+class Phone(ExitStack):
     """One tab, open from entry to exit.
 
     Args:
@@ -40,6 +40,7 @@ class Phone:
         dark: bool = False,
         language: str = "en",
     ) -> None:
+        super().__init__()
         self._person, self._chromium, self._url = person, chromium, url
         self._size = width, height
         self._scale = scale
@@ -50,6 +51,7 @@ class Phone:
 
     def __enter__(self) -> Self:
         self._target = self._chromium.open("about:blank")
+        self.callback(self._chromium.close, self._target)
         self.session = self._person.attach(self._target)
         width, height = self._size
         self.call(
@@ -63,14 +65,6 @@ class Phone:
             self.call(f"{domain}.enable")
         self.call("Page.navigate", url=self._url)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._chromium.close(self._target)
 
     def call(self, method: str, **params: Any) -> Any:
         return self._person.call(method, self.session, **params)

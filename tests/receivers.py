@@ -10,9 +10,9 @@ import email
 import json
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from email.message import Message as Mail
 from email.policy import default
-from types import TracebackType
 from typing import Any, Self, cast
 
 from aiohttp import web
@@ -26,10 +26,11 @@ LIMIT_S = 30.0
 SECRET = "s3cr3t-t0ken"
 
 
-class Told:
+class Told(ExitStack):
     """What came, in order; it is waited for from the test's thread."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.heard: list[Any] = []
         self._news = threading.Condition()
 
@@ -78,15 +79,11 @@ class WebReceiver(Told):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
+        self.callback(self._end)
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(LIMIT_S)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(LIMIT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -129,12 +126,5 @@ class MailReceiver(Told):
 
     def __enter__(self) -> Self:
         self._controller.start()
+        self.callback(self._controller.stop)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._controller.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
 from colab_sim import ColabSim, Notebook
@@ -13,31 +13,26 @@ T = TypeVar("T")
 LIMIT_S = 30.0
 
 
-class Stage:
+class Stage(ExitStack):
     """A `ColabSim` that is up from entry to exit; `do` carries out one of its coroutines."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sim: ColabSim
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self.callback(self._end)
         self.sim = self.do(_enter())
+        self.callback(lambda: self.do(self.sim.aclose()))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self.do(self.sim.__aexit__(None, None, None))
-        finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what a coroutine of the stand-in returns."""

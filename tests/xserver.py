@@ -5,8 +5,9 @@ import os
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_ubyte, c_uint, c_ulong, c_void_p
-from types import TracebackType
 from typing import Any, Final, Self
 
 from person import eventually
@@ -42,7 +43,23 @@ def why_no_screen() -> str | None:
     return None
 
 
-class Screen:
+@contextmanager
+def display(width: int, height: int) -> Iterator[str]:
+    """Have a display that nobody sees, and yield its name."""
+    reader, writer = os.pipe()
+    size = f"{width}x{height}x{DEPTH}"
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", size, "-nolisten", "tcp"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, pass_fds=[writer], stdout=quiet, stderr=quiet) as server:
+        try:
+            os.close(writer)
+            with os.fdopen(reader) as told:
+                yield f":{told.readline().strip()}"
+        finally:
+            server.terminate()
+
+
+class Screen(ExitStack):
     """A screen, on from entry to exit, with nothing on it but what is started with its name.
 
     Attributes:
@@ -51,31 +68,14 @@ class Screen:
     """
 
     def __enter__(self) -> Self:
-        reader, writer = os.pipe()
-        self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x{DEPTH}",
-             "-nolisten", "tcp"],
-            pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(writer)
-        with os.fdopen(reader) as told:
-            self.name = f":{told.readline().strip()}"
+        self.name = self.enter_context(display(WIDTH, HEIGHT))
         self._x, self._test = (ctypes.CDLL(name) for name in LIBRARIES)
         self._declare()
         self._turn = threading.Lock()
         self._display = self._x.XOpenDisplay(self.name.encode())
         assert self._display, f"no X server on {self.name}"
+        self.callback(self._x.XCloseDisplay, self._display)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._x.XCloseDisplay(self._display)
-        self._server.terminate()
-        self._server.wait()
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, by their X names such as Tab, Return, Escape."""

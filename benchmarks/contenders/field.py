@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import psutil
@@ -28,7 +27,7 @@ class Cell:
     beside: dict[str, Any] = field(default_factory=dict)
 
 
-class Field:
+class Field(ExitStack):
     """The processes of the contenders, from entry to exit.
 
     Attributes:
@@ -37,21 +36,18 @@ class Field:
     """
 
     def __init__(self, names: tuple[Name, ...]) -> None:
+        super().__init__()
         self._names = {name.name: name for name in names}
         self._absent = {name.name: why for name in names if (why := name.absence())}
         self._running: dict[str, tuple[Process, ExitStack]] = {}
         self.faults: dict[str, str] = {}
 
     def __enter__(self) -> Self:
+        self.callback(self._end_all)
         self.begin()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end_all(self) -> None:
         for name in list(self._running):
             self._end(name)
 

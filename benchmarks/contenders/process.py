@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psutil
@@ -92,10 +91,11 @@ PEERS = (
 )
 
 
-class Process:
+class Process(ExitStack):
     """One contender in a process of its own, from entry to exit."""
 
     def __init__(self, name: Name) -> None:
+        super().__init__()
         self.name = name.name
         self._name = name
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -113,14 +113,10 @@ class Process:
             text=True,
         )
         self._reader.start()
+        self.callback(self._end)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         below = self._tree()[1:]
         for process in (*below, self._process):
             with suppress(psutil.NoSuchProcess):

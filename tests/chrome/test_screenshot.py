@@ -1,9 +1,7 @@
 """Pictures of hidden tabs: of what is there now, small enough, and nobody else notices."""
 
 import base64
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -12,6 +10,7 @@ import pytest
 from asker import Asker
 from person import eventually
 from scene import Scene, needs_chromium_and_mosquitto, set_scene
+from xserver import display
 
 pytestmark = needs_chromium_and_mosquitto
 
@@ -51,31 +50,13 @@ def scene(
             if shutil.which("Xvfb") is None:
                 pytest.skip("no Xvfb installed")
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            patch.setenv("DISPLAY", stack.enter_context(display()))
+            patch.setenv("DISPLAY", stack.enter_context(display(1400, 1000)))
         headless = request.param == "headless"
         yield stack.enter_context(
             set_scene(
                 tmp_path_factory.mktemp("notes"), ["--window-size=1200,900"], headless=headless
             )
         )
-
-
-class display:  # noqa: N801 - read as a verb: with display() as name
-    """A display that nobody sees."""
-
-    def __enter__(self) -> str:
-        read, write = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x1000x24"]
-        self._process = subprocess.Popen(
-            command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        os.close(write)
-        with os.fdopen(read) as told:
-            return f":{told.readline().strip()}"
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
 
 
 def picture(scene: Scene, name: str) -> bytes:

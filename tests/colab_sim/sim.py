@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Literal, Self
 
 from aiohttp import web
@@ -19,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 SHUTDOWN_LIMIT_S = 1.0
 
 
-class ColabSim:
+class ColabSim(AsyncExitStack):
     """A stand-in for Colab's web front end, up from entry to exit.
 
     Notebooks made with `kernel=True` have a real kernel behind them; `kernel=False` here
@@ -27,16 +26,16 @@ class ColabSim:
     """
 
     def __init__(self, *, kernel: bool = True, port: int = 0, control_port: int = 0) -> None:
+        super().__init__()
         self.notebooks: dict[str, Notebook] = {}
         self._kernel = kernel
         self._ports = (port, control_port)
         self._errands = Errands()
-        self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._page_socket, self._control_socket = map(_listener, self._ports)
-        self._exit.push_async_callback(self._errands.close)
-        self._exit.push_async_callback(self._stop_kernels)
+        self.push_async_callback(self._errands.close)
+        self.push_async_callback(self._stop_kernels)
         context = throw_away_context(
             PAGE_HOST, *(f"*{hosts}" for hosts in (FRAME_HOSTS, RUNTIME_HOSTS))
         )
@@ -47,17 +46,9 @@ class ColabSim:
         ):
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_LIMIT_S)
             await runner.setup()
-            self._exit.push_async_callback(runner.cleanup)
+            self.push_async_callback(runner.cleanup)
             await web.SockSite(runner, listener, ssl_context=secured).start()
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._exit.aclose()
 
     async def _stop_kernels(self) -> None:
         for notebook in self.notebooks.values():
