@@ -36,7 +36,8 @@ NOTE_WHAT_IS_WRITTEN = """
 window.written = {};  // by their places: what is drawn anew stands where it stood
 const write = CanvasRenderingContext2D.prototype.fillText;
 CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
-  window.written[place.join()] = text;
+  const end = place[0] + this.measureText(text).width / 2;  // of what is centred, as times are
+  window.written[place.join()] = { text, cut: end > this.canvas.width };
   return write.call(this, text, ...place);
 };
 0
@@ -386,11 +387,15 @@ def test_the_curve_of_the_loss_is_drawn_from_what_was_seen(phone: Phone, fleet: 
     phone.shows(card, "loss from 2 to 0.4")
 
 
-@pytest.mark.parametrize(("lasted", "written"), [(40, "00:00:00"), (14_400, "00:00")])
-def test_the_times_below_a_curve_differ(
+@pytest.mark.parametrize(
+    ("lasted", "written"), [(1, "00:00:00"), (40, "00:00:00"), (14_400, "00:00")]
+)
+def test_the_times_below_a_curve_differ_and_none_is_cut(
     phone: Phone, fleet: Fleet, lasted: int, written: str
 ) -> None:
-    began = datetime.now(UTC) - timedelta(seconds=lasted)
+    now = datetime.now(UTC)
+    ended = now.replace(hour=now.hour // 2 * 2, minute=0, second=0, microsecond=0)
+    began = ended - timedelta(seconds=lasted)  # the end is a time that is written
     for nth in range(3):
         at = began + timedelta(seconds=lasted * nth / 2)
         fleet.publish_state(state(0, progress=mqtt.Progress(metrics={"loss": 2.5 - nth}, at=at)))
@@ -400,10 +405,12 @@ def test_the_times_below_a_curve_differ(
     phone.prefer(dark=True)  # it is drawn anew
     times = phone.until(
         "(found => found.length > 1 && found)(Object.values(window.written)"
-        ".filter((text) => text.includes(':')))"
+        ".filter(({ text }) => text.includes(':')))"
     )
-    assert len(set(times)) == len(times)
-    assert {len(each) for each in times} == {len(written)}
+    assert not any(each["cut"] for each in times)
+    texts = [each["text"] for each in times]
+    assert len(set(texts)) == len(texts)
+    assert {len(text) for text in texts} == {len(written)}
 
 
 def test_what_notebooks_say_is_text(phone: Phone, fleet: Fleet) -> None:

@@ -3,6 +3,7 @@ import { make } from "./dom.js";
 import { clock, metric } from "./figures.js";
 
 const HEIGHT = 110;
+const HALF_A_TIME = 28; // the last one stands below the right edge
 const MINUTE_S = 60;
 const AXIS_FONT = "12px system-ui, sans-serif";
 const schemes = matchMedia("(prefers-color-scheme: dark)");
@@ -72,10 +73,10 @@ export class Curve {
       legend: { show: false },
       cursor: { show: false },
       select: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, HALF_A_TIME, 0, 0],
       scales: { x: { time: true } },
       axes: [
-        { ...axis, space: 64, size: 22, gap: 4, values: walls },
+        { ...axis, space: 64, size: 26, gap: 8, values: walls },
         { ...axis, space: 30, size: 48, gap: 4, values: (_, splits) => splits.map(metric) },
       ],
       series: [
@@ -96,7 +97,8 @@ function load() {
   return styled.then(() => import("./vendor/uplot.js"));
 }
 
-// A minute is named once: where there is more than one line in it, their seconds are too.
+// A time is written once: where more than one line stands in a minute, with its seconds.
 function walls(_plot, splits, _axis, _space, apart) {
-  return splits.map((at) => clock(at * 1000, { seconds: apart < MINUTE_S }));
+  const times = splits.map((at) => clock(at * 1000, { seconds: apart < MINUTE_S }));
+  return times.map((time, place) => (time === times[place - 1] ? null : time));
 }
