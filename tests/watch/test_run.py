@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from colab_cdp_agent.keep.catch_up import following
 from colab_cdp_agent.watch import facts, intake
+from colab_cdp_agent.watch.duties import Load
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_protocols import mqtt
 
@@ -45,6 +47,10 @@ class FakeLog:
     def text(self) -> str:
         streams = {"stdout", "stderr", "result", "traceback"}
         return "".join(text for stream, text in self.told if stream in streams)
+
+    @property
+    def last_line(self) -> str | None:
+        return self.text.replace("\r", "\n").rpartition("\n")[2] or None
 
     @property
     def gaps(self) -> int:
@@ -190,6 +196,21 @@ def test_what_is_found_of_a_run_stands_over_a_restart_and_until_the_next_run() -
         assert standing.kind == kind
         hear(record, began)
         assert record.finding(0.0, None, runs=True) is None
+
+
+def test_a_bar_that_the_page_showed_is_told_on_as_the_kernel_draws_it(tmp_path: Path) -> None:
+    record, _log = recorded()
+
+    def last_line() -> str | None:
+        return record.output(Load(), tmp_path / "none").last_line
+
+    hear(record, began)
+    record.shows(Load(last_line="1%"))
+    assert last_line() == "1%"
+    hear(record, facts.Printed("stderr", "\r2%"))
+    assert last_line() == "2%"
+    record.shows(Load(last_line="3%"))
+    assert last_line() == "3%"
 
 
 def test_a_failure_is_found_with_its_last_line() -> None:

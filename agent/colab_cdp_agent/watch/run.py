@@ -75,6 +75,7 @@ class RunRecord:
         self._lines_before = 0
         self._lines_told = 0
         self._shown_line: str | None = None
+        self._shown_last = False
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
 
@@ -191,6 +192,7 @@ class RunRecord:
             return
         now = time.monotonic()
         self._shown_line, self.last_at = load.last_line, datetime.now(UTC)
+        self._shown_last = True
         self.rhythm.heard(now)
         self.progress.take(load.last_line, now)
 
@@ -199,8 +201,10 @@ class RunRecord:
         kept = str(archive) if archive.exists() else None
         log = self.log
         if not log.lines:
+            shown, heard = self._shown_line, log.last_line
+            last_line = shown or heard if self._shown_last else heard or shown
             return mqtt.Output(
-                last_line=self._shown_line or log.last_line, last_at=self.last_at,
+                last_line=last_line, last_at=self.last_at,
                 page_lines=load.lines, archive=kept, gaps=log.gaps,
             )  # fmt: skip
         return mqtt.Output(
@@ -251,6 +255,7 @@ class RunRecord:
     def _print(self, stream: str, text: str) -> None:
         now = time.monotonic()
         self.last_at = datetime.now(UTC)
+        self._shown_last = False
         self.rhythm.heard(now)
         self._feed.take(stream, text, now)
         self.intake.write(stream, text)
