@@ -163,8 +163,8 @@ def rounds(folder: Path) -> Rounds:
     archive = Archive(folder, 10**9, 1e9)
     return Rounds(
         "0123456789", wanted, archive,
-        heard=lambda: False, history=History(wanted), did=lambda _duty, _outcome: None,
-        observe=False,
+        heard=lambda: False, hear=lambda: None, history=History(wanted),
+        did=lambda _duty, _outcome: None, observe=False,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The wire witness: Chrome's network events in, a kernel's facts out, whatever else is on it."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_cdp_agent.watch import facts, wire
+from colab_cdp_agent.watch.printed import HeardText
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import cdp
 
@@ -302,3 +304,16 @@ def test_no_more_waits_than_a_megabyte() -> None:
         text = {"name": "stdout", "text": f"{number} {'x' * 100_000}\n"}
         ear.hear(message("stream", f"m{number}", text))
     assert len(ear.printed()) > 1_000_000
+
+
+def test_text_that_waits_for_its_beat_is_on_disk_before_the_page_is_cleared_of_it() -> None:
+    ear = Ear(lambda _call: None)
+    on_disk = []
+
+    class Disk:
+        async def kept(self) -> None:
+            on_disk.append(ear.printed())
+
+    ear.hear(line(1))
+    asyncio.run(HeardText(Disk(), ear.witness.catch_up).keep("1\n"))
+    assert on_disk == ["1\n"]

@@ -108,21 +108,31 @@ class Kept:
 
 
 class HeardText:
-    """Keeps nothing of the page: the kernel's own text is on its way to the disk already."""
+    """Keeps nothing of the page: the kernel's own text is on its way to the disk already.
+
+    Chrome tells what a page hears before the page draws it, so what was read of the page was told.
+
+    Args:
+        log: where it is kept.
+        hear: takes at once what was told and waits for its moment.
+
+    """
 
     length = 0
     page_length = 2**31 - 1  # no text is wanted of the page
 
-    def __init__(self, log: "OnDisk") -> None:
+    def __init__(self, log: "OnDisk", hear: Callable[[], None]) -> None:
         self._log = log
+        self._hear = hear
 
     async def keep(self, _text: str) -> None:
-        """Wait until everything that was heard is on disk.
+        """Wait until everything that was told is on disk.
 
         Raises:
             ArchiveFailedError: it could not be written.
 
         """
+        self._hear()
         await self._log.kept()
 
     def forget(self) -> None:

@@ -33,6 +33,7 @@ class Rounds:
         wanted: which duties are done.
         archive: where the text is kept before it is cleared.
         heard: says whether the kernel's own text is kept as it comes.
+        hear: takes at once what the kernel said and waits for its moment.
         history: what later decisions rest on.
         did: told how each duty went.
         observe: say what would be done, and do nothing.
@@ -49,6 +50,7 @@ class Rounds:
         archive: Archive,
         *,
         heard: Callable[[], bool],
+        hear: Callable[[], None],
         history: History,
         did: Callable[[duties.DutyName, Outcome], None],
         observe: bool,
@@ -63,7 +65,7 @@ class Rounds:
         self._observe = observe
         self._kept = Kept(self._keep_page_text)
         self._heard = heard
-        self._heard_text = HeardText(archive.log(session))
+        self._heard_text = HeardText(archive.log(session), hear)
         self._was_heard = True  # by an earlier run of the agent, perhaps
         self._page: PageWitness | None = None
         self._listens_since = 0.0

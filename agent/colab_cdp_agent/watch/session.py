@@ -84,7 +84,7 @@ class Session:
         self._record.resume(raised)
         self._rounds = Rounds(
             session, self._wanted, house.archive,
-            heard=lambda: self._heard and self._record.intake.whole,
+            heard=lambda: self._heard and self._record.intake.whole, hear=self._hear_all,
             history=self._history, did=self._did, observe=observe,
         )  # fmt: skip
         self._gap = Gap(session, house.archive, self._record, self._hear_all, self._rounds.resting)

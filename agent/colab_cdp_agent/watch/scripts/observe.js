@@ -10,7 +10,8 @@
  */
 function observe({ profile }) {
   const world = /** @type {any} */ (globalThis);
-  world.nightWatch?.stop();
+  const earlier = world.nightWatch;
+  earlier?.stop();
 
   /** How much of the page's time readings may take: one part in COST_SHARE. */
   const COST_SHARE = 20;
@@ -27,8 +28,9 @@ function observe({ profile }) {
   let version = 0;
   let told = "";
   let reading = /** @type {any} */ ({});
-  let cleared = /** @type {null | Element} */ (null);
-  let lastCell = /** @type {null | Element} */ (null);
+  // What an observer before this one knew of the page's cells: an agent's that ended, perhaps.
+  let cleared = /** @type {null | Element} */ (earlier?.clearedCell?.() ?? null);
+  let lastCell = /** @type {null | Element} */ (earlier?.lastCell?.() ?? null);
 
   /** Every element at a path; ` >>> ` enters open shadow roots. */
   function findAll(path, root = document) {
@@ -282,6 +284,10 @@ function observe({ profile }) {
     /** The cell that was last seen running, if the page still has it. */
     lastCell() {
       return lastCell?.isConnected ? lastCell : null;
+    },
+    /** The cell whose output was cleared last, if the page still has it. */
+    clearedCell() {
+      return cleared?.isConnected ? cleared : null;
     },
     /** Remember that the running cell's output is being cleared. */
     clearing() {
