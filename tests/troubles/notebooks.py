@@ -16,12 +16,12 @@ from colab_cdp_agent.keep.archive import Archive
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
-from colab_cdp_agent.watch.history import Span
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.intake import Intake
 from colab_cdp_agent.watch.listener import Listener
 from colab_cdp_agent.watch.session import Session
 from colab_cdp_agent.watch.sites import load_site
+from colab_cdp_agent.watch.span import Span
 from colab_cdp_agent.watch.wire import FRAME_LIMIT_BYTES, WireWitness
 from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import cdp

@@ -8,8 +8,8 @@ from colab_cdp_agent.keep.record import Outcome
 from colab_cdp_agent.watch.attention import News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.finding import LIMITS
-from colab_cdp_agent.watch.history import Span
 from colab_cdp_agent.watch.run import RunRecord
+from colab_cdp_agent.watch.span import Span
 from colab_cdp_protocols import mqtt
 
 

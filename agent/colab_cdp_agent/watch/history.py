@@ -7,33 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from colab_cdp_agent.spoken import duration
 from colab_cdp_agent.watch import duties
 from colab_cdp_agent.watch.seen import PageReading, Seen
+from colab_cdp_agent.watch.span import Span
 from colab_cdp_agent.watch.verdict import Verdict
 from colab_cdp_agent.watch.wanted import Wanted
-
-
-class Span(msgspec.Struct, frozen=True):
-    """One run: from its begin until the kernel rests. `started` is None where nobody saw it."""
-
-    id: str
-    cell: str | None
-    met: datetime
-    started: datetime | None
-
-    def lasted_s(self, until: datetime) -> float:
-        """Return how long it went on, in seconds; where nobody saw it begin, how long at least."""
-        return max(0.0, (until - (self.started or self.met)).total_seconds())
-
-    def finished(self, until: datetime) -> str:
-        """Return that it finished, and how long it took where that is worth a word."""
-        lasted_s = self.lasted_s(until)
-        if lasted_s < 1:
-            return "The run finished."
-        if self.started is None:
-            return f"The run finished, after more than {duration(lasted_s)}."
-        return f"The run finished after {duration(lasted_s)}."
 
 
 class History:

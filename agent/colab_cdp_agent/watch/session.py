@@ -14,23 +14,23 @@ from colab_cdp_agent.watch.attention import Attention, News
 from colab_cdp_agent.watch.cause import Cause
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.diary import Diary
-from colab_cdp_agent.watch.duties import DutyName, gave_up
+from colab_cdp_agent.watch.duties import DutyName
 from colab_cdp_agent.watch.evidence import Evidence
 from colab_cdp_agent.watch.facts import Fact
-from colab_cdp_agent.watch.finding import Finding
 from colab_cdp_agent.watch.gap import Gap
-from colab_cdp_agent.watch.history import History, Span
+from colab_cdp_agent.watch.history import History
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.ledger import Ledger, Told
-from colab_cdp_agent.watch.listener import Listener, happening, is_news
+from colab_cdp_agent.watch.listener import Audience, Listener
+from colab_cdp_agent.watch.lookout import Lookout
 from colab_cdp_agent.watch.page import PageWitness
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.requests import Requests
-from colab_cdp_agent.watch.rhythm import lifetime_near
 from colab_cdp_agent.watch.rounds import Rounds
 from colab_cdp_agent.watch.run import RunRecord
-from colab_cdp_agent.watch.seen import PageReading, Seen, TabState
-from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict, word
+from colab_cdp_agent.watch.seen import Seen, TabState
+from colab_cdp_agent.watch.span import Span
+from colab_cdp_agent.watch.verdict import Verdict, at_rest, verdict
 from colab_cdp_agent.watch.wanted import Wanted
 from colab_cdp_agent.watch.wire import WireWitness
 from colab_cdp_protocols import mqtt
@@ -73,15 +73,16 @@ class Session:
         self._browser = browser
         self._wanted = Wanted.after(policy, house.wishes.of(session), paused=paused)
         self._house = house
-        self._listener = listener
         self._observe = observe
         self._history = History(self._wanted)
         self._ledger = Ledger(session, profile, self._wanted, browser)
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
+        self._audience = Audience(session, self._diary, listener)
         self._attention = Attention(session, house.journal, raised)
         self._record.resume(raised)
+        self._lookout = Lookout(profile, browser, self._wanted, self._history, self._record)
         self._rounds = Rounds(
             session, self._wanted, house.archive,
             heard=lambda: self._heard and self._record.intake.whole, hear=self._hear_all,
@@ -94,7 +95,6 @@ class Session:
         )  # fmt: skip
         self._wire: WireWitness | None = None
         self._news = asyncio.Event()
-        self._told: mqtt.State | None = None
         self._absent: TabState = "gone"
 
     async def watch(self, tab: Tab) -> None:
@@ -147,7 +147,7 @@ class Session:
         if reason == "gone" and self._history.run is not None:
             self._record.found("tab_gone")
         self._absent = reason
-        self._conclude(self._seen_nothing(reason))
+        self._conclude(self._lookout.absent(reason))
 
     def slept(self, slept: Slept) -> None:
         """Take note that the computer slept, or that the agent stood still.
@@ -161,14 +161,14 @@ class Session:
             did = "slept" if slept.kind == "slept" else "stood still"
             text = f"This computer {did} for {slept.seconds / 60:.0f} minutes while a cell ran."
             self._record.log.mark(text)
-            self._say(News("host_slept", "warning", text))
+            self._audience.happened(News("host_slept", "warning", text))
 
     def _look_again(self) -> None:
         """Come to a verdict anew: something else is wanted."""
         if self.tab is not None:
             self._news.set()
         else:
-            self._conclude(self._seen_nothing(self._absent))
+            self._conclude(self._lookout.absent(self._absent))
 
     def _hear(self, fact: Fact) -> None:
         if self._record.hear(fact):
@@ -182,7 +182,7 @@ class Session:
         """Come to a verdict at each news, and at each moment in which time alone may change it."""
         while True:
             self._news.clear()
-            now = self._conclude(self._seen(page))
+            now = self._conclude(self._lookout.seen(page, self._wire))
             if self._record.intake.holding:
                 self._gap.begin(page, tasks)
             else:
@@ -194,36 +194,6 @@ class Session:
     def _heard(self) -> bool:
         """Whether the kernel itself is heard."""
         return self._wire is not None and self._wire.heard
-
-    def _seen(self, page: PageWitness) -> Seen:
-        clock, history = time.monotonic(), self._history
-        reading, had_runtime = page.reading, history.had_runtime
-        if reading is not None:
-            history.shows(word(reading, self._profile, had_runtime=had_runtime))
-        tries_end = gave_up(self._wanted.duties, history.past)
-        return Seen(
-            page.state,
-            reading,
-            self._wire.reading() if self._wire is not None else None,
-            loaded_s=clock - page.loaded_at,
-            page_since_s=clock - history.page_since,
-            died_s=clock - died_at if (died_at := self._record.died_at) is not None else None,
-            had_runtime=had_runtime,
-            run_interrupted=history.run_interrupted and not tries_end,
-            run_failed=history.shows_failure(reading),
-            standing=self._standing(clock, reading),
-        )
-
-    def _standing(self, clock: float, page: PageReading | None) -> Finding | None:
-        """Return what is found beyond what page and kernel say at this moment."""
-        history = self._history
-        found = self._record.finding(clock, page, runs=history.run is not None)
-        near = lifetime_near(history.runtime_started, datetime.now(UTC))
-        return found or (Finding("lifetime_near", near) if near is not None else None)
-
-    def _seen_nothing(self, reason: TabState) -> Seen:
-        had_runtime, standing = self._history.had_runtime, self._record.standing
-        return Seen(reason, had_runtime=had_runtime, standing=standing, browser=self._browser)
 
     def _conclude(self, seen: Seen) -> Verdict:
         """Come to the verdict, remember what later ones rest on, and tell what is new."""
@@ -239,9 +209,11 @@ class Session:
             self._diary.run(self._history.run, self._record)
         told = at_rest(now) if self._wanted.paused else now
         for news in self._ledger.take(told, seen.page):
-            self._say(news)
+            self._audience.happened(news)
         if self._record.newly_diverged():
-            self._say(News("diverged", "warning", "The loss is not a number any more."))
+            self._audience.happened(
+                News("diverged", "warning", "The loss is not a number any more.")
+            )
         if ended is not None:
             self._end_run(ended, now, seen)
         if _is_sure(now, seen):
@@ -268,7 +240,7 @@ class Session:
             company = self._house.company
             connected = company.connected(self._browser)
             self._diary.limit(news, self._ledger.runtime, connected, since)
-            self._say(news)
+            self._audience.happened(news)
 
     def _name(self, seen: Seen) -> None:
         """Take the notebook's title: the page's own word, Chrome tells no change of it."""
@@ -287,39 +259,21 @@ class Session:
         cause = self._evidence.cause("run", seen, self._history, self._record)
         progress = self._record.progress.progress(time.monotonic(), datetime.now(UTC))
         self._diary.run_ended(run, outcome, cause, progress, self._record.rest())
-        moment, evidence = datetime.now(UTC), cause.evidence or None
-        lasted_s = run.lasted_s(moment)
-        if outcome == "finished":
-            text = run.finished(moment)
-            self._say(News("run_finished", "info", text, "finished", evidence, lasted_s))
-        elif outcome == "interrupted":
-            text = "The run was stopped before its end."
-            self._say(News("run_interrupted", "info", text, cause.kind, evidence, lasted_s))
-        elif outcome in {"lost", "unknown"}:
-            text = "Nobody saw how the run ended, or whether it did."
-            self._say(News("run_ended", "warning", text, cause.kind, evidence, lasted_s))
+        news = run.ended(outcome, cause, datetime.now(UTC))
+        if news is not None:
+            self._audience.happened(news)
 
     def _did(self, duty: DutyName, outcome: Outcome) -> None:
         self._ledger.did(duty, outcome)
         level: mqtt.Severity = "info" if outcome.done or self._observe else "warning"
-        self._say(News(duty, level, outcome.result))
+        self._audience.happened(News(duty, level, outcome.result))
         self._news.set()
 
-    def _say(self, news: News) -> None:
-        event = happening(news)
-        self._diary.event(event)
-        self._listener.happening(self.id, event)
-
     def _tell(self, now: Verdict) -> None:
-        """Tell the state when more than its clock has changed."""
+        """Tell how it stands, and what was printed."""
         state = self._ledger.state(now, self._told_beside(), self._history.past)
-        self._diary.state(state)
-        lines, skipped = self._record.new_lines()
-        if lines:
-            self._listener.printed(self.id, lines, skipped)
-        if is_news(self._told, state):
-            self._told = state
-            self._listener.state(state)
+        self._audience.printed(*self._record.new_lines())
+        self._audience.stands(state)
 
     def _told_beside(self) -> Told:
         history, record = self._history, self._record
