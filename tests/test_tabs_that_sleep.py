@@ -82,7 +82,7 @@ def goes_on(night: Night, notebook: Notebook) -> None:
     assert state["phase"] == "running"
     found = numbers(night, url)
     assert found == list(range(len(found)))
-    assert gaps(night, url) == state["output"]["gaps"]
+    until_state(night, url, lambda state: state["output"]["gaps"] == gaps(night, url))
 
 
 def test_a_run_whose_tab_slept_is_taken_up_again_without_a_lost_line(
