@@ -14,7 +14,7 @@ import samples
 from colab_cdp_agent.keep import journal as module
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import Journal, journal_path
-from colab_cdp_agent.keep.record import MOST_METRICS, Attention, Limit, Record
+from colab_cdp_agent.keep.record import MOST_METRICS, Attention, Limit, Record, Run
 from colab_cdp_agent.keep.row_queue import MOST_WAITING
 from colab_cdp_protocols import mqtt
 from records import unhurried
@@ -211,6 +211,22 @@ def test_a_run_goes_on_over_a_restart(path: Path) -> None:
         close(kept)
     (run,) = read(path).runs
     assert (run.began, run.seen) == (MOMENT, MOMENT + timedelta(hours=1))
+
+
+def test_what_ran_when_the_agent_was_last_alive_is_known_at_the_next_start(path: Path) -> None:
+    kept = journal(path)
+    assert kept.open_runs(EVER) == []
+    kept.began(MOMENT, "1")
+    kept.run_began(SESSION, "left open long ago", MOMENT, None)
+    kept.run_began(SESSION, "open", MOMENT, "[1]")
+    kept.run_began("other", "over", MOMENT, None)
+    kept.run_ended("other", "over", MOMENT, "finished", None, None, mqtt.Progress(), 0)
+    ended = MOMENT + timedelta(hours=1)
+    kept.ended(ended)
+    close(kept)
+    kept = journal(path)
+    assert kept.open_runs(ended) == [Run(SESSION, "open", ended, "[1]", MOMENT)]
+    assert kept.open_runs(ended + timedelta(seconds=1)) == []
 
 
 def test_history_tells_what_waits_and_what_is_written_once(path: Path) -> None:

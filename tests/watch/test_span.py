@@ -53,3 +53,10 @@ def test_how_long_it_took_is_said_as_far_as_it_was_seen(
     news = run.ended("finished", Cause("finished"), MET + timedelta(seconds=lasts_s))
     assert news is not None
     assert (news.text, news.evidence) == (text, None)
+
+
+def test_a_run_that_ended_while_the_agent_was_away_took_at_least_until_it_went() -> None:
+    run = Span("1", None, MET, None, MET + timedelta(hours=2))
+    news = run.ended("finished", Cause("finished"), MET + timedelta(hours=9))
+    assert news is not None
+    assert (news.text, news.run_s) == ("The run finished, after more than 2 h 00 min.", 7200)

@@ -7,9 +7,10 @@ disk that is full, or a file that is locked or damaged, costs the journal, never
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -21,7 +22,7 @@ from colab_cdp_agent.keep.journal_reader import (
     JournalUnreadableError,
     NoJournalError,
 )
-from colab_cdp_agent.keep.record import MOST_METRICS, CurvePoint, Outcome, progress_text
+from colab_cdp_agent.keep.record import MOST_METRICS, CurvePoint, Outcome, Run, progress_text
 from colab_cdp_agent.keep.row_queue import RowQueue
 from colab_cdp_protocols import mqtt
 
@@ -32,6 +33,8 @@ STOOD_STILL_S: Final = 120.0
 """After a jump of the clock beyond this the computer must have slept: nothing was watched."""
 ROWS_AT_ONCE: Final = 250
 """In one transaction: however long their texts, they fit into what the file keeps free."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -157,11 +160,15 @@ class Journal:
         progress: mqtt.Progress,
         lines: int,
     ) -> None:
-        """Take note of a run's end, also of one whose beginning nobody told."""
+        """Take note of a run's end, also of one whose beginning nobody told.
+
+        It is written at once: an agent that is killed must not take it for one that goes on.
+        """
         self._queue.put(
             statements.RUN_ENDED, session=session, run=run, at=at, outcome=outcome, cause=cause,
             evidence=evidence, progress=progress_text(progress), lines=lines,
         )  # fmt: skip
+        self._hurry.set()
 
     def metric(  # noqa: PLR0913, PLR0917 - a row is as wide as it is
         self, session: str, run: str, at: datetime, name: str, value: float, step: int | None
@@ -213,13 +220,14 @@ class Journal:
 
         By session and kind: since when, and its occurrence. Empty where the file cannot be read.
         """
-        try:
-            return journal_reader.open_attentions(self._path)
-        except NoJournalError:
-            return {}
-        except JournalUnreadableError as error:
-            log.warning("the journal cannot be read", reason=str(error))
-            return {}
+        return self._read(lambda: journal_reader.open_attentions(self._path), {})
+
+    def open_runs(self, since: datetime) -> list[Run]:
+        """Return the runs that went on when the agent was last alive; blocks for a moment.
+
+        Empty where that was before `since`, or where the file cannot be read.
+        """
+        return self._read(lambda: journal_reader.open_runs(self._path, since), [])
 
     def history(self, session: str, since: datetime) -> list[mqtt.Happening]:
         """Return a session's events since then, the latest thousand; blocks for a moment."""
@@ -228,25 +236,24 @@ class Journal:
             for row in self._queue.waiting(statements.EVENT)
             if row.values["session"] == session
         ]
-        try:
-            found = journal_reader.history(self._path, session, since)
-        except NoJournalError:
-            found = []
-        except JournalUnreadableError as error:
-            log.warning("the journal cannot be read", reason=str(error))
-            found = []
+        none: list[mqtt.Happening] = []
+        found = self._read(lambda: journal_reader.history(self._path, session, since), none)
         events = {each.id: each for each in (*found, *waiting) if each.at >= since}
         return sorted(events.values(), key=lambda each: each.at)[-MOST_EVENTS_OF_HISTORY:]
 
     def curve(self, session: str, name: str, since: datetime) -> list[CurvePoint]:
         """Return what the file has of a metric since then; blocks for a moment."""
+        return self._read(lambda: journal_reader.curve(self._path, session, name, since), [])
+
+    def _read(self, look: Callable[[], T], none: T) -> T:
+        """Return what is found in the file, or that there is none, where it cannot be read."""
         try:
-            return journal_reader.curve(self._path, session, name, since)
+            return look()
         except NoJournalError:
-            return []
+            return none
         except JournalUnreadableError as error:
             log.warning("the journal cannot be read", reason=str(error))
-            return []
+            return none
 
     def _write(self) -> None:
         """Put what waits into the file; for a thread of its own."""

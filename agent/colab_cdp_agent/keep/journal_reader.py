@@ -64,6 +64,12 @@ CURVE: Final = """
     WHERE session = :session AND name = :name AND at >= :since ORDER BY at DESC LIMIT :most
     """
 OPEN_ATTENTIONS: Final = "SELECT * FROM attentions WHERE over IS NULL ORDER BY since"
+OPEN_RUNS: Final = """
+    SELECT session, run, alive AS seen, cell, runs.began FROM runs, watches
+    WHERE runs.ended IS NULL AND alive >= :since
+    AND watches.rowid = (SELECT max(rowid) FROM watches)
+    AND runs.rowid = (SELECT max(rowid) FROM runs AS any WHERE any.session = runs.session)
+    """
 
 
 class NoJournalError(Exception):
@@ -138,6 +144,20 @@ def open_attentions(path: Path) -> dict[tuple[str, str], tuple[datetime, str]]:
     with _reading(path) as connection:
         found = _rows(connection, record.Attention, OPEN_ATTENTIONS, {})
         return {(each.session, each.kind): (each.since, each.occurrence) for each in found}
+
+
+def open_runs(path: Path, since: datetime) -> list[record.Run]:
+    """Return the runs that went on when the agent was last alive, where that was since then.
+
+    They are seen up to that moment.
+
+    Raises:
+        NoJournalError: there is no such file.
+        JournalUnreadableError: it cannot be read.
+
+    """
+    with _reading(path) as connection:
+        return list(_rows(connection, record.Run, OPEN_RUNS, {"since": schema.stamp(since)}))
 
 
 @contextmanager

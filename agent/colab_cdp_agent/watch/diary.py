@@ -1,7 +1,7 @@
 """What of one notebook goes into the journal."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from colab_cdp_agent.keep.journal import Journal
 from colab_cdp_agent.keep.record import Outcome
@@ -11,6 +11,17 @@ from colab_cdp_agent.watch.finding import LIMITS
 from colab_cdp_agent.watch.run import RunRecord
 from colab_cdp_agent.watch.span import Span
 from colab_cdp_protocols import mqtt
+
+RESUMED_WITHIN = timedelta(hours=24)
+"""So long ago the agent was last alive where a run is taken for one that may still go on."""
+
+
+def runs_left_open(journal: Journal, now: datetime) -> dict[str, Span]:
+    """Return what ran when the agent was last alive, by session: nobody saw it end."""
+    return {
+        each.session: Span(each.run, each.cell, each.began or each.seen, None, each.seen)
+        for each in journal.open_runs(now - RESUMED_WITHIN)
+    }
 
 
 class Diary:

@@ -17,6 +17,10 @@ from colab_cdp_agent.watch.wanted import Wanted
 class History:
     """One notebook's past.
 
+    Args:
+        wanted: which duties are done.
+        run: the run that went on when the agent was last alive.
+
     Attributes:
         past: what was done, and when.
         load: how much of the running cell's output the page holds.
@@ -28,12 +32,12 @@ class History:
 
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, run: Span | None = None) -> None:
         self.past = duties.Past()
         self.load = duties.Load()
         self.had_runtime = False
         self.run_interrupted = False
-        self.run: Span | None = None
+        self.run = run
         self.runtime_started: datetime | None = None
         self.page_since = time.monotonic()
         self._wanted = wanted
@@ -102,8 +106,9 @@ class History:
                 moment = datetime.now(UTC)
                 cell = page.cell if page is not None else None
                 self.run = Span(uuid.uuid4().hex, cell, moment, moment if rested else None)
-            elif self.run.cell is None and page is not None and page.cell is not None:
-                self.run = msgspec.structs.replace(self.run, cell=page.cell)
+            else:
+                cell = self.run.cell or (page.cell if page is not None else None)
+                self.run = msgspec.structs.replace(self.run, cell=cell, unseen_since=None)
             return None
         rests = now.kernel in {"idle", "dead"} or now.phase in {"ended", "gone"}
         anew = now.kernel == "starting" and now.connection == "connected"

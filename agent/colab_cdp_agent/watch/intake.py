@@ -27,6 +27,7 @@ class Intake:
         self._runs = False
         self._deaf = True  # what was printed before is not known
         self._deaf_since: datetime | None = None  # of a run that was heard before
+        self._resumed = False  # that was by an earlier run of the agent
         self._held: list[Piece] | None = None
         self._cut_off: list[list[Piece]] = []  # held back too; after each something is missing
         self._held_size = 0
@@ -45,7 +46,7 @@ class Intake:
     @property
     def missing(self) -> bool:
         """Whether a run that was heard went on unheard, and nobody has read the page since."""
-        return self._deaf_since is not None
+        return self._deaf_since is not None and not self._resumed
 
     def write(self, stream: str, text: str) -> None:
         """Take a piece of text."""
@@ -66,6 +67,10 @@ class Intake:
         self._hold_if_missed()
         if seen:
             self._deaf = False
+
+    def resume(self, since: datetime) -> None:
+        """Take note that a run went on when an earlier run of the agent last heard it."""
+        self._runs, self._deaf_since, self._resumed = True, since, True
 
     def ended(self) -> None:
         """Take note that the run is over: its open lines are whole, and its end may be missing."""
@@ -119,7 +124,7 @@ class Intake:
         held = self._held if joined is None else [*joined, *self._held[len(heard) :]]
         cut_off = [each for each in self._cut_off if _text(each) not in shown]
         held = [*chain.from_iterable(cut_off), *held]
-        away, self._deaf_since = self._deaf_since or since, None
+        away, self._deaf_since, self._resumed = self._deaf_since or since, None, False
         if away is not None:
             local = away.astimezone().isoformat(timespec="seconds")
             follows = "what the page still shows of it follows" if shown else "the page shows none"

@@ -79,8 +79,15 @@ class RunRecord:
         self._metrics: dict[str, tuple[float, float]] = {}
         self._metrics_at = 0.0
 
-    def resume(self, raised: Iterable[mqtt.Attention]) -> None:
-        """Go on with what an earlier run of the agent found of the last run."""
+    def resume(
+        self, raised: Iterable[mqtt.Attention], unheard_since: datetime | None = None
+    ) -> None:
+        """Go on with what an earlier run of the agent found of the last run.
+
+        `unheard_since` is when that was last heard; None where it had ended.
+        """
+        if unheard_since is not None:
+            self.intake.resume(unheard_since)
         resumed = STANDING | {"input_request"}  # a kernel that waits says nothing more
         for each in raised:
             if each.kind in resumed:
@@ -163,9 +170,9 @@ class RunRecord:
         self._waits_no_more()
         return self.log.lines - self._lines_before
 
-    def outcome(self, now: Verdict, page: PageReading | None) -> Outcome:
-        """Return how the run ended, as far as somebody saw it."""
-        if self.ended == "lost" or (self.ended is None and self.intake.missing):
+    def outcome(self, now: Verdict, page: PageReading | None, *, unseen: bool = False) -> Outcome:
+        """Return how the run ended, as far as somebody saw it; `unseen`: an earlier agent alone."""
+        if self.ended == "lost" or (self.ended is None and (self.intake.missing or unseen)):
             # That the page shows nothing of it any more does not say that it came to its end.
             succeeded = page is not None and "succeeded" in page.states
             return "finished" if succeeded and self.same_runtime is not False else "lost"

@@ -48,6 +48,7 @@ class Session:
         listener: who is told.
         patterns: the person's own regular expressions for progress.
         raised: what an earlier run of the agent raised and saw no end of.
+        run: the notebook's run that it saw no end of.
         paused: let the duties rest from the beginning, unless this notebook was asked otherwise.
         observe: say what would be done, and do nothing.
 
@@ -64,6 +65,7 @@ class Session:
         listener: Listener,
         patterns: tuple[str, ...] = (),
         raised: Sequence[mqtt.Attention] = (),
+        run: Span | None = None,
         paused: bool = False,
         observe: bool,
     ) -> None:
@@ -74,14 +76,14 @@ class Session:
         self._wanted = Wanted.after(policy, house.wishes.of(session), paused=paused)
         self._house = house
         self._observe = observe
-        self._history = History(self._wanted)
+        self._history = History(self._wanted, run)
         self._ledger = Ledger(session, profile, self._wanted, browser)
         self._record = RunRecord(house.archive.log(session), patterns)
         self._evidence = Evidence(session, profile, house.company)
         self._diary = Diary(session, house.journal)
         self._audience = Audience(session, self._diary, listener)
         self._attention = Attention(session, house.journal, raised)
-        self._record.resume(raised)
+        self._record.resume(raised, house.archive.last_kept(session) if run is not None else None)
         self._lookout = Lookout(profile, browser, self._wanted, self._history, self._record)
         self._rounds = Rounds(
             session, self._wanted, house.archive,
@@ -253,7 +255,7 @@ class Session:
 
     def _end_run(self, run: Span, now: Verdict, seen: Seen) -> None:
         """Tell and keep how a run ended, and why."""
-        outcome = self._record.outcome(now, seen.page)
+        outcome = self._record.outcome(now, seen.page, unseen=run.unseen_since is not None)
         if seen.tab == "attached":
             self._record.intake.ended()  # by the page's word, where the kernel is not heard
         cause = self._evidence.cause("run", seen, self._history, self._record)

@@ -11,15 +11,20 @@ from colab_cdp_agent.watch.cause import Cause
 
 
 class Span(msgspec.Struct, frozen=True):
-    """One run: from its begin until the kernel rests. `started` is None where nobody saw it."""
+    """One run: from its begin until the kernel rests. `started` is None where nobody saw it.
+
+    `unseen_since` is when an earlier run of the agent saw it last, where this one never did.
+    """
 
     id: str
     cell: str | None
     met: datetime
     started: datetime | None
+    unseen_since: datetime | None = None
 
     def lasted_s(self, until: datetime) -> float:
         """Return how long it went on, in seconds; where nobody saw it begin, how long at least."""
+        until = self.unseen_since or until
         return max(0.0, (until - (self.started or self.met)).total_seconds())
 
     def ended(self, outcome: Outcome, cause: Cause, at: datetime) -> News | None:
