@@ -117,6 +117,7 @@ def test_a_training_shows_how_far_it_is_and_no_line_is_lost_though_it_is_cleared
         state = night.until(far, 40)
         assert (state["phase"], state["kernel"]) == ("running", "busy")
         assert state["witnesses"]["wire"] == "busy"
+        assert state["run"]["cell"] == "[1]"  # the page gives its cells no id
         assert state["progress"]["total"] == STEPS
         assert 0 < state["progress"]["eta_s"] < 60
         assert 0 < state["progress"]["metrics"]["loss"] < 0.1

@@ -198,7 +198,7 @@ function observe({ profile }) {
       dialogs: dialogs.map(({ heading, harmless }) => ({
         heading: heading.slice(0, 200), harmless,
       })),
-      cell: cell ? cell.id || "unnamed" : null,
+      cell: (cell && cell.id) || null,
       broken: [...broken],
     };
   }
