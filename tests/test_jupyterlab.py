@@ -201,6 +201,31 @@ def test_a_row_that_is_met_on_its_way_runs_from_its_first_message_to_its_kernels
         assert died["cause"] == "kernel_restarted"
 
 
+def test_a_kernel_that_a_person_shuts_down_is_dead_and_nothing_is_tried_to_get_it_back(
+    lab: JupyterLab, chromium: Chromium
+) -> None:
+    target = open_notebook(lab, chromium, "down.ipynb", [ENDLESS, "1"])
+    choose(chromium.port, target, "runmenu:run-all")
+    duties = CLEAR_ONLY | {"reconnect": {}}
+    with Night(chromium.port, sites=SITES, config={"duties": duties}) as night:
+        until_phase(night, "down", "running")
+        choose(chromium.port, target, "kernelmenu:shutdown")
+        night.until(lambda: night.attention("down") == "disconnected")
+        state = night.session("down")
+        assert (state["phase"], state["connection"], state["kernel"]) == (
+            "ended", "disconnected", "dead",
+        )  # fmt: skip
+        told = states(night, lab.url("down.ipynb"))
+        assert "reconnecting" not in [each["phase"] for each in told]
+        said = {each["kind"]: each for each in night.events("down")}
+        for kind in ("run_interrupted", "disconnected"):
+            assert said[kind]["cause"] == "by_hand"
+            assert said[kind]["evidence"].startswith("The kernel was shut down because somebody")
+        assert "reconnect" not in said
+        night.until(lambda: "KeyboardInterrupt: " in archived(night, "down"))
+        assert any(line.endswith(": the kernel was shut down") for line in archived(night, "down"))
+
+
 def test_a_failure_that_a_person_cleared_counts_as_seen(
     lab: JupyterLab, chromium: Chromium
 ) -> None:

@@ -88,6 +88,7 @@ def test_what_nobody_saw_is_unknown(what: str) -> None:
         ("by_hand", {"reply": "error", "error": "KeyboardInterrupt"}, "KeyboardInterrupt"),
         ("by_hand", {"restart_asked": True, "kernel": "restarting"}, "restarted"),
         ("by_hand", {"restart_asked": False, "kernel": "dead"}, "shut down"),
+        ("unknown", {"restart_asked": False, "shown": (DISCONNECTED,)}, "page showed"),
         ("usage_limit", {"shown": (Shown("usage_limit", "Cannot connect"),)}, "(“Cannot connect”)"),
         ("usage_limit", {"shown": (Shown("account_blocked"),)}, "a block of this account."),
         ("kernel_died", {"kernel": "dead"}, "its channel says"),

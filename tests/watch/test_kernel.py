@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -198,11 +199,51 @@ def test_a_dead_kernel_is_told_once_and_ends_its_run() -> None:
 def test_a_restart_that_a_person_asked_for_is_no_death() -> None:
     talk = Conversation()
     hear(talk, begun())
-    reply = message("shutdown_reply", {"restart": True}, of="shutdown_request", run="X")
-    told = hear(talk, reply, server_says("restarting"))
+    told = hear(talk, shutdown_reply(restart=True), server_says("restarting"))
     assert ends(told) == [("R", "kernel_restarted")]
     assert not any(isinstance(fact, facts.KernelDied) for fact in told)
     assert facts.KernelRestarted() in told
+
+
+def shutdown_reply(*, restart: bool) -> jupyter.Message:
+    """Return what a kernel says before it ends because it was asked to."""
+    return message("shutdown_reply", {"restart": restart}, of="shutdown_request", run="X")
+
+
+def test_a_kernel_that_is_shut_down_is_dead_and_was_not_restarted() -> None:
+    talk = Conversation()
+    hear(talk, begun())
+    told = hear(talk, shutdown_reply(restart=False))
+    assert told == [facts.KernelShutDown(), facts.RunEnded("R", "kernel_shut_down")]
+    assert not hear(talk, idle(), server_says("dead"))
+    assert state(talk) == "dead"
+    assert not list(talk.closed("S"))
+    assert state(talk) == "dead"
+    assert not hear(talk, idle("K", of="kernel_info_request", process="P2"), socket="T")
+    assert state(talk) == "idle"
+
+
+@pytest.mark.parametrize(("restart", "rests"), [(True, "starting"), (False, "dead")])
+def test_the_last_words_of_a_kernel_that_ends_are_kept_and_begin_no_run(
+    *, restart: bool, rests: str
+) -> None:
+    talk = Conversation()
+    hear(talk, begun())
+    hear(talk, shutdown_reply(restart=restart))
+    told = hear(talk, raised(), idle(), busy("next"), begun("next"), printed("1\n", "next"))
+    assert told == [
+        facts.Printed("traceback", "Trace\nValueError: no\n"),
+        facts.Printed("stdout", "1\n"),
+    ]
+    hear(talk, idle("next"))
+    assert state(talk) == rests
+
+
+def test_a_kernel_that_has_the_session_of_the_one_before_is_heard() -> None:
+    talk = Conversation()
+    hear(talk, begun())
+    hear(talk, shutdown_reply(restart=True), server_says("starting"))
+    assert hear(talk, busy("next"), begun("next"))[0] == facts.RunBegan("next", seen=True)
 
 
 def test_a_run_whose_request_was_heard_is_seen_from_its_beginning_whatever_comes_first() -> None:

@@ -196,3 +196,14 @@ def test_a_page_stops_the_duties_for_each_alarm_of_such_a_kind_and_where_it_is_s
     shown = msgspec.structs.replace(page, states=page.states | more)
     kinds = {alarm.kind for alarm in page.alarms} & STOPS_DUTIES
     assert set(shown.stops) == kinds | ({"sign_in"} if "signed_out" in shown.states else set())
+
+
+@given(pages, seconds, seconds)
+def test_a_kernel_that_is_dead_stays_so_and_its_lost_page_interrupted_nothing(
+    page: PageReading, since_s: float, heard_s: float
+) -> None:
+    lost = msgspec.structs.replace(page, states={"press_connect": 0}, alarms=())
+    wire = WireReading("dead", open=False, since_s=since_s, heard_s=heard_s)
+    seen = Seen("attached", lost, wire, had_runtime=True, run_interrupted=True)
+    found = verdict(seen, JUPYTERLAB)
+    assert (found.phase, found.connection, found.kernel) == ("ended", "disconnected", "dead")

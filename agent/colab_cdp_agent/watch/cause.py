@@ -96,6 +96,8 @@ def _error(error: str, text: str) -> Cause:
 def _request(ending: Ending) -> Cause | None:
     if ending.restart_asked is None:
         return None
+    if not ending.restart_asked and _quote(ending, "disconnected") is not None:
+        return None  # a server that goes down asks for it too
     done = "restarted" if ending.restart_asked else "shut down"
     return Cause("by_hand", f"The kernel was {done} because somebody asked for it.")
 

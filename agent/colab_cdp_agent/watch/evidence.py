@@ -9,6 +9,7 @@ from colab_cdp_agent.watch.cause import Cause, cause_of
 from colab_cdp_agent.watch.clock import Slept
 from colab_cdp_agent.watch.company import Company
 from colab_cdp_agent.watch.ending import Ending, Shown
+from colab_cdp_agent.watch.facts import Outcome
 from colab_cdp_agent.watch.history import History
 from colab_cdp_agent.watch.profile import AttentionKind, Profile
 from colab_cdp_agent.watch.run import RunRecord
@@ -19,6 +20,8 @@ REMEMBERED_S = 300.0
 """How long what a page showed counts as shown shortly before an end."""
 SHOWN_KEPT = 20
 
+RESTART_ASKED: dict[Outcome | None, bool] = {"kernel_restarted": True, "kernel_shut_down": False}
+"""What an end that somebody asked for was to be: a restart, or the end for good."""
 OF_RUN = frozenset({"run_failed", "kernel_died", "out_of_memory"})
 OF_CONNECTION = frozenset(
     {"disconnected", "fresh_runtime", "tab_gone", "chrome_gone", "tab_crashed"}
@@ -89,7 +92,7 @@ class Evidence:
                 reply="ok" if ended == "finished" else "aborted" if ended == "aborted" else None,
                 error=record.failure.name if record.failure is not None else None,
                 error_text=record.failure.value if record.failure is not None else None,
-                restart_asked=True if ended == "kernel_restarted" else None,
+                restart_asked=RESTART_ASKED.get(ended),
                 page_shows="failed" if failed else "succeeded" if succeeded else None,
                 lived_s=(datetime.now(UTC) - started).total_seconds() if started else None,
                 idle_s=history.idle_s(clock),

@@ -5,7 +5,9 @@ from typing import Literal
 import msgspec
 
 Stream = Literal["stdout", "stderr", "result", "traceback"]
-Outcome = Literal["finished", "failed", "aborted", "kernel_died", "kernel_restarted", "lost"]
+Outcome = Literal[
+    "finished", "failed", "aborted", "kernel_died", "kernel_restarted", "kernel_shut_down", "lost"
+]  # fmt: skip
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -74,6 +76,10 @@ class KernelRestarted(msgspec.Struct, frozen=True):
     """The kernel was restarted because a person wanted it."""
 
 
+class KernelShutDown(msgspec.Struct, frozen=True):
+    """The kernel was shut down because a person wanted it, and none begins in its place."""
+
+
 class RuntimeMet(msgspec.Struct, frozen=True):
     """After a new connection the kernel is the same process as before, or a fresh one."""
 
@@ -86,5 +92,5 @@ class Deafened(msgspec.Struct, frozen=True):
 
 Fact = (
     RunBegan | RunCounted | Printed | OutputCleared | RunEnded | Asked | Answered | KernelDied
-    | KernelRestarted | RuntimeMet | Deafened
+    | KernelRestarted | KernelShutDown | RuntimeMet | Deafened
 )  # fmt: skip

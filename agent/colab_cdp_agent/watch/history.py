@@ -93,6 +93,8 @@ class History:
             self.had_runtime = self.run_interrupted = True
         elif now.connection == "no_runtime":
             self.runtime_started = None
+        if now.kernel == "dead":
+            self.run_interrupted = False  # the run is over with its kernel, whatever the page lost
 
     def _remember_run(self, now: Verdict, page: PageReading | None) -> Span | None:
         if now.running and page is not None:

@@ -16,7 +16,9 @@ from colab_cdp_agent.watch.facts import (
     Failure,
     KernelDied,
     KernelRestarted,
+    KernelShutDown,
     Outcome,
+    Printed,
     RunBegan,
     RunEnded,
     RuntimeMet,
@@ -96,7 +98,13 @@ class Conversation:
             return
         yield from self._know_process(message.header.session, socket)
         if message.header.msg_type == "shutdown_reply":
-            yield from self._restarted()
+            reply = contents.read(message, jupyter.ShutdownReply, jupyter.ShutdownReply())
+            yield from self._end_as_asked(restarts=reply.restart)
+        elif self._voices.has_ended(message.header.session, socket):
+            # It may still begin a cell of a row: what its last words tell is no run any more.
+            fact = contents.told(message, parent.msg_id)
+            if isinstance(fact, Printed):
+                yield fact
         elif parent.msg_type == "execute_request":
             if parent.msg_id not in self._over or message.header.msg_type in TEXT:
                 yield from self._of_run(message, parent.msg_id)
@@ -105,7 +113,7 @@ class Conversation:
 
     def closed(self, socket: Hashable) -> Iterator[Fact]:
         """Take note that a socket closed: what goes on behind it is not known any more."""
-        if self._voices.close(socket):
+        if self._voices.close(socket) and self._rest != "dead":
             yield from self.deafened()
 
     def deafened(self) -> Iterator[Fact]:
@@ -138,11 +146,12 @@ class Conversation:
             yield from self._die(restarts=state != "dead")
         elif state == "starting":
             yield from self._die(restarts=True) if self.run else ()
+            self._voices.begin()
             self._rest = "starting"
 
     def _die(self, *, restarts: bool) -> Iterator[Fact]:
         if self._expected_end:
-            yield from self._restarted()
+            yield from self._end_as_asked(restarts=restarts)
             return
         before = self._rest
         self._begin_anew("starting" if restarts else "dead")
@@ -151,13 +160,13 @@ class Conversation:
         if before not in {"starting", "dead"}:
             yield KernelDied(restarts)
 
-    def _restarted(self) -> Iterator[Fact]:
+    def _end_as_asked(self, *, restarts: bool) -> Iterator[Fact]:
         if not self._expected_end:
-            yield KernelRestarted()
+            yield KernelRestarted() if restarts else KernelShutDown()
         self._expected_end = True
-        self._begin_anew("starting")
+        self._begin_anew("starting" if restarts else "dead")
         if self.run is not None:
-            yield from self._end(self.run, "kernel_restarted")
+            yield from self._end(self.run, "kernel_restarted" if restarts else "kernel_shut_down")
 
     def _begin_anew(self, rest: Kernel) -> None:
         self._rest, self.asks = rest, None

@@ -30,6 +30,7 @@ OUTCOMES: dict[facts.Outcome, Outcome] = {
     "aborted": "interrupted",
     "kernel_died": "kernel_died",
     "kernel_restarted": "interrupted",
+    "kernel_shut_down": "interrupted",
     "lost": "lost",
 }
 
@@ -133,6 +134,9 @@ class RunRecord:
             case facts.KernelRestarted():
                 self.standing = None
                 self.log.mark("the kernel was restarted")
+            case facts.KernelShutDown():
+                self.standing = None
+                self.log.mark("the kernel was shut down")
             case facts.RuntimeMet(same):
                 self.same_runtime = same
                 if not same:

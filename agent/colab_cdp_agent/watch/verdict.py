@@ -120,7 +120,8 @@ def _kernel(seen: Seen, connection: Connection, profile: Profile) -> Kernel:
     """Return what the kernel does: by its own word where it was heard, else as the page shows."""
     page, wire = seen.page, seen.wire
     if connection in {"disconnected", "no_runtime"}:
-        return "unknown"  # a socket may look open long after its network is gone
+        # A socket may look open long after its network is gone; what is dead stays so.
+        return "dead" if wire is not None and wire.kernel == "dead" else "unknown"
     if page is not None and wire is not None and _wire_knows(wire):
         waits = "queued" in page.states or "running" in page.states
         goes_on = seen.standing is None or seen.standing.kind in PASSING
@@ -151,7 +152,7 @@ def _phase(page: PageReading, connection: Connection, kernel: Kernel, seen: Seen
     if connection == "connecting":
         return "reconnecting" if seen.had_runtime else "connecting"
     if connection == "disconnected":
-        return "reconnecting" if seen.run_interrupted else "ended"
+        return "reconnecting" if seen.run_interrupted and kernel != "dead" else "ended"
     if connection == "connected" and kernel != "idle":
         return _BUSY[kernel]
     return "queued" if "queued" in page.states else "idle"

@@ -20,6 +20,7 @@ class Voices:
     def __init__(self) -> None:
         self.runtime: str | None = None
         self._heard: dict[Hashable, str] = {}
+        self._ended: dict[Hashable, str] = {}
         self._process: str | None = None
 
     def hear(self, session: str, socket: Hashable) -> Voice | None:
@@ -41,12 +42,24 @@ class Voices:
 
     def close(self, socket: Hashable) -> bool:
         """Take note that a socket closed; return whether the last voice went with it."""
+        self._ended.pop(socket, None)
         return self._heard.pop(socket, None) is not None and not self._heard
 
     def silence(self) -> None:
         """Take note that none is heard any more; the next one may be the same again."""
         self._heard.clear()
+        self._ended.clear()
+
+    def begin(self) -> None:
+        """Take note that a process begins: some kernels' has the session of the one before."""
+        self._ended.clear()
 
     def end(self) -> None:
         """Take note that the kernel's process is over; the next one is its successor."""
+        over = {socket: voice for socket, voice in self._heard.items() if voice == self._process}
+        self._ended.update(over)
         self._process = None
+
+    def has_ended(self, session: str, socket: Hashable) -> bool:
+        """Return whether a voice on a socket is of a process that is over."""
+        return bool(session) and self._ended.get(socket) == session
