@@ -131,12 +131,16 @@ def test_the_policy_says_what_rings_and_no_address() -> None:
 
 
 def test_the_policy_says_where_the_phone_page_is() -> None:
-    assert "phone page: http://127.0.0.1:8770, on this computer only" in policy(Config())
+    usual = "phone page: http://127.0.0.1:8770 or the next port that is free, on this computer only"
+    assert usual in policy(Config())
+    named = "phone page: http://127.0.0.1:8770, on this computer only"
+    assert named in policy(given("web: {port: 8770}"))
     lan = "phone page: port 8771 of this computer, open to the local network, behind a password"
     assert lan in policy(override(given("web: {port: 8771}"), lan=True))
     key = "commands: {key: sixteen-and-more-s3cret}"
     assert any(
-        line.startswith("phone page: http://127.0.0.1:8770") and line.endswith("behind a password")
+        line.startswith("phone page: http://127.0.0.1:8770 or")
+        and line.endswith("behind a password")
         for line in policy(given(key))
     )
     assert "phone page: off" in policy(given("web: {on: false}"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from colab_cdp_agent.settings.duties import Clear, KeepAlive, Reconnect
+from colab_cdp_agent.settings.names import UsualPort
 from colab_cdp_agent.settings.telling import Alerts, Mqtt
 from colab_cdp_agent.settings.tree import Config
 
@@ -95,10 +96,12 @@ def _phone_page(config: Config) -> str:
         return "off"
     if config.mqtt.url.none:
         return "off, since nothing is published"
+    port = config.web.port
+    else_next = " or the next port that is free" if isinstance(port, UsualPort) else ""
     where = (
-        f"port {config.web.port} of this computer, open to the local network"
+        f"port {port}{else_next} of this computer, open to the local network"
         if config.web.lan
-        else f"http://127.0.0.1:{config.web.port}, on this computer only"
+        else f"http://127.0.0.1:{port}{else_next}, on this computer only"
     )
     has_login = config.web.lan or config.commands.key is not None
     return f"{where}, behind a password" if has_login else where
