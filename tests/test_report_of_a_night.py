@@ -1,6 +1,7 @@
 """The report says of a night, line by line, what really happened in it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,12 @@ def test_the_report_tells_each_run_its_end_its_cause_and_the_limits(
         assert night.session(notebook.url)["output"]["archive"] in text.replace("\n", "")
         alerts = [each["kind"] for each in night.events() if each["severity"] == "alert"]
         assert alerts == ["run_failed", "kernel_died", "usage_limit", "captcha"]
+
+        run(stage, notebook, TRAINING.replace("0.05", "1"))
+        night.until(
+            lambda: re.search(r"running after .*\n +step 1\d\b", report(night, "--since", "1h")),
+            RUN_LIMIT_S,
+        )
 
         page = night.home / "report.html"
         report(night, "--since", "1h", "--html", str(page))

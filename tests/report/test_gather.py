@@ -195,6 +195,17 @@ def test_overlapping_runs_are_each_told_with_their_own_curve() -> None:
     assert [value for _at, value in second.curves[0].points] == [15.0, 25.0]
 
 
+def test_the_step_of_a_run_is_the_one_that_was_told_last_though_each_epoch_begins_anew() -> None:
+    points = [
+        record.Point(SESSION, "a", name, at(minute), step, 0.5)
+        for minute, step in ((10, 900), (12, None), (11, 30))
+        for name in ("loss", "lr")
+    ]
+    assert (
+        only(night(watches=[ALL_NIGHT], runs=[run("a", 5, 12)], points=points)).runs[0].step == 30
+    )
+
+
 def test_a_run_that_ended_before_the_night_is_not_told() -> None:
     rows = [run("a", -50, -5, ended=at(-5), outcome="finished"), run("b", -50, 5, ended=at(5))]
     assert [each.id for each in only(night(watches=[ALL_NIGHT], runs=rows)).runs] == ["b"]

@@ -119,6 +119,16 @@ def test_what_was_printed_while_nobody_listened_comes_from_the_page_and_the_gap_
     assert log.gaps == 1
 
 
+def test_a_point_of_a_curve_has_the_step_that_the_run_had_come_to() -> None:
+    record, _log = recorded()
+    hear(record, began, facts.Printed("stdout", "step 7/10 loss: 0.5\n"))
+    assert list(record.new_metrics(100.0)) == [("loss", 0.5, 7)]
+    hear(record, ended)
+    record.rest()
+    hear(record, facts.RunBegan("S", seen=True), facts.Printed("stdout", "loss: 0.4\n"))
+    assert list(record.new_metrics(200.0)) == [("loss", 0.4, None)]
+
+
 def test_a_run_that_ended_unheard_is_completed_from_the_page_too() -> None:
     record, log = recorded()
     hear(record, began, line(0), facts.Deafened(), facts.RunEnded("R", "lost"))

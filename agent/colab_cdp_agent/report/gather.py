@@ -144,7 +144,7 @@ def _runs(rows: Record, watched: Watching) -> Iterator[Run]:
         if until < watched.span.began or (run.began or until) > watched.span.ended:
             continue
         points = [point for point in rows.points if point.run == run.run]
-        steps = [point.step for point in points if point.step is not None]
+        steps = [(point.at, point.step) for point in points if point.step is not None]
         yield Run(
             id=run.run,
             cell=run.cell,
@@ -156,7 +156,7 @@ def _runs(rows: Record, watched: Watching) -> Iterator[Run]:
             evidence=run.evidence,
             progress=run.progress,
             lines=run.lines,
-            step=max(steps, default=None),
+            step=max(steps)[1] if steps else None,
             curves=tuple(_curves(points)),
         )
 

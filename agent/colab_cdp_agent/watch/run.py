@@ -234,14 +234,14 @@ class RunRecord:
         return lines, new - len(lines)
 
     def new_metrics(self, clock: float) -> Iterator[tuple[str, float, int | None]]:
-        """Yield the metrics that changed, each at most every few seconds: points of a curve."""
+        """Yield the metrics that changed, each at most every few seconds, and the step by then."""
         if clock - self._metrics_at < METRICS_EVERY_S:
             return
         self._metrics_at = clock
         for name, series in self.progress.series.items():
             if series.points and series.points[-1] != self._metrics.get(name):
                 self._metrics[name] = series.points[-1]
-                yield name, series.points[-1][1], None
+                yield name, series.points[-1][1], self.progress.step
 
     @property
     def _stopped(self) -> bool:

@@ -80,6 +80,12 @@ class ProgressReader:
         """Whether the loss that was told last is not a finite number."""
         return self._metrics.diverged
 
+    @property
+    def step(self) -> int | None:
+        """The step that the innermost bar tells."""
+        bar = self._position.innermost
+        return int(bar.count.done) if bar is not None else None
+
     def begin(self, at: float) -> None:
         """Take note that a new run begins at a time: forget the one before."""
         del at  # what is not known of the run begins with its first news
@@ -110,7 +116,7 @@ class ProgressReader:
         silent = self._silent(at)
         return mqtt.Progress(
             fraction=position.fraction,
-            step=int(bar.count.done) if bar is not None else None,
+            step=self.step,
             total=int(bar.total) if bar is not None and bar.total else None,
             epoch=position.epoch,
             epochs=position.epochs,
