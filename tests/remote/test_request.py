@@ -132,8 +132,12 @@ def test_a_target_is_an_agent_or_a_session_of_one() -> None:
 
 def test_verbs_of_sessions_and_agents_are_told_apart() -> None:
     with pytest.raises(BadRequestError, match="of an agent: expected refresh"):
-        find_verb(Target("laptop", None), "reconnect")
+        find_verb(Target("laptop", None), "dance")
     with pytest.raises(BadRequestError, match="of a session: expected reconnect"):
+        find_verb(Target("laptop", "x"), "dance")
+    with pytest.raises(BadRequestError, match="of a session: write `send laptop/SESSION clear`"):
+        find_verb(Target("laptop", None), "clear")
+    with pytest.raises(BadRequestError, match="of an agent: write `send laptop refresh`"):
         find_verb(Target("laptop", "x"), "refresh")
 
 

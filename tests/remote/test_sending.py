@@ -157,7 +157,8 @@ def test_what_is_no_picture_is_not_saved(tmp_path: Path, broker: Mosquitto) -> N
     ("arguments", "says"),
     [
         (["laptop/x", "reconnect"], "no session is 'x'; there are: llama LoRA (0123456789), vit"),
-        (["laptop", "reconnect"], "no verb 'reconnect' of an agent"),
+        (["laptop", "reconnect"], "a verb of a session: write `send laptop/SESSION reconnect`"),
+        (["laptop/vit", "refresh"], "a verb of an agent: write `send laptop refresh`"),
         (["laptop/vit", "dance"], "no verb 'dance' of a session"),
         (["laptop/vit", "log"], "log takes lines=…"),
         (["laptop/vit", "log", "lines=many"], "log takes lines=…"),

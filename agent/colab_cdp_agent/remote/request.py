@@ -60,17 +60,24 @@ def parse_target(text: str) -> Target:
 
 
 def find_verb(target: Target, name: str) -> Verb:
-    """Return the verb of that name for a session or an agent.
+    """Return the verb of that name for a session or an agent; who has it otherwise is told.
 
     Raises:
         BadRequestError: there is none.
 
     """
-    known = verbs.OF_AGENT if target.session is None else verbs.OF_SESSION
-    if name not in known:
-        whose = "an agent" if target.session is None else "a session"
-        raise BadRequestError(f"no verb {name!r} of {whose}: expected {', '.join(known)}")
-    return known[name]
+    of_agent = target.session is None
+    known, others = verbs.OF_AGENT, verbs.OF_SESSION
+    if not of_agent:
+        known, others = others, known
+    if name in known:
+        return known[name]
+    if name in others:
+        whose, whom = ("a session", "/SESSION") if of_agent else ("an agent", "")
+        written = f"send {target.agent}{whom} {name}"
+        raise BadRequestError(f"{name} is a verb of {whose}: write `{written}`")
+    whose = "an agent" if of_agent else "a session"
+    raise BadRequestError(f"no verb {printable(name)!r} of {whose}: expected {', '.join(known)}")
 
 
 def parse_arguments(verb: Verb, texts: Sequence[str], now: datetime) -> dict[str, Any]:
