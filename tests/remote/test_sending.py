@@ -166,7 +166,7 @@ def test_what_is_no_picture_is_not_saved(tmp_path: Path, broker: Mosquitto) -> N
         (["laptop/vit", "screenshot"], "--save FILE"),
         (["laptop/vit", "clear", "--save", "x.jpg"], "--save FILE"),
         (["laptop/vit", "clear", "--wait", "0"], "more than 0"),
-        (["laptop/vit", "clear", "--wait", "long"], "invalid"),
+        (["laptop/vit", "clear", "--wait", "long"], "at most an hour, not long"),
     ],
 )
 def test_what_cannot_be_meant_ends_with_2_and_asks_nobody(
