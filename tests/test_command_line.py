@@ -45,7 +45,9 @@ MISTAKES = {
     ),
     "a broker that is none": (["--mqtt", "nonsense"], None, "expected embedded, none, or a URL"),
     "a name for no topic": (["--name", "My Agent"], None, "expected 1 to 32 of the characters"),
-    "an unknown command": (["fly"], None, "unrecognized arguments: fly"),
+    "a mistyped command": (["wacth", "--json"], None, "invalid choice: 'wacth' (choose from "),
+    "no command": ([""], None, "invalid choice: '' (choose from "),
+    "a mistyped option of run": (["--prot", "9222"], None, "unrecognized arguments: --prot 9222"),
     "a demo without time": (["demo", "--seconds", "-1"], None, "more than 0 and at most a day"),
     "a time in words": (["demo", "--seconds", "ten"], None, "--seconds: expected seconds, more"),
     "a wait in words": (["send", "a", "pause", "--wait", "ten"], None, "at most an hour, not ten"),
@@ -74,6 +76,12 @@ def test_a_mistake_is_told_in_a_sentence(
     assert words in ended.stderr
     assert "secret" not in ended.stderr
     assert ended.stdout == ""
+
+
+def test_of_a_mistyped_command_it_is_told_which_there_are(tmp_path: Path) -> None:
+    told = run(tmp_path, "statsu").stderr
+    for command in ("run", "watch", "doctor", "phone-config", "profile", "service"):
+        assert command in told.partition("choose from ")[2]
 
 
 def test_the_doctor_finds_the_same_mistakes(tmp_path: Path) -> None:

@@ -12,10 +12,7 @@ from colab_cdp_agent.argument_types import seconds
 
 LONGEST_DEMO_S = 86_400.0
 LONGEST_WAIT_S = 3_600.0
-COMMANDS = (
-    "run", "watch", "send", "doctor", "report", "test-alert", "phone", "phone-config", "profile",
-    "chrome", "service", "demo", "config",
-)  # fmt: skip
+OF_NO_COMMAND = ("-h", "--help", "--version")
 PASSING = ("chrome", "service")
 PASSED_ON = "--"
 CONFIG = "another configuration file"
@@ -33,8 +30,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options of `run`, and become its namespace too: `run_options`.
     """
     arguments = list(arguments)
-    if not arguments or arguments[0] not in {*COMMANDS, "-h", "--help", "--version"}:
-        arguments.insert(0, "run")
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in OF_NO_COMMAND):
+        arguments.insert(0, "run")  # what else stands first is a command, or meant as one
     every = parser()
     if arguments[0] not in PASSING or PASSED_ON not in arguments:
         options = every.parse_args(arguments, argparse.Namespace(passed_on=()))
