@@ -89,7 +89,7 @@ def no_yaml(place: Place) -> str:
     return refused(place, "sites: [colab\n")
 
 
-@says("no site profile named …; known: …; or give the path of a file")
+@says("no site profile named …; known: …; or give the path of a file that ends in .yaml")
 def no_such_site(place: Place) -> str:
     return refused(place, "sites: [colaab]\n")
 

@@ -65,7 +65,8 @@ def find_site(site: str) -> Path:
             return path
     known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
     raise ConfigError(
-        f"no site profile named {site!r}; known: {', '.join(known)}; or give the path of a file",
+        f"no site profile named {site!r}; known: {', '.join(known)}; or give the path of a file"
+        " that ends in .yaml",
         key=("sites",),
     )
 
