@@ -229,7 +229,7 @@ def test_a_broker_that_is_not_there_or_goes_away_ends_with_3(
     assert waiting.end(60) == 3
     assert "the broker went away before the answer" in waiting.said
     code, _, errors = send(tmp_path, broker, "laptop", "refresh")
-    assert (code, "Connection refused" in errors) == (3, True)
+    assert (code, f"{HOST}:{broker.port}: Connection refused" in errors) == (3, True)
     nowhere = run(tmp_path, "send", "laptop", "refresh")
     assert (nowhere.returncode, "has a broker running" in nowhere.stderr) == (3, True)
 

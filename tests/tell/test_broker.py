@@ -285,7 +285,7 @@ def test_a_folder_that_cannot_be_had_is_a_sentence(tmp_path: Path) -> None:
     in_the_way = tmp_path / "broker"
     in_the_way.write_text("a file")
     broker = EmbeddedBroker(in_the_way, port=any_port())
-    with pytest.raises(BrokerFailedError, match=r"broker.*writable.*--mqtt URL.*--no-mqtt"):
+    with pytest.raises(BrokerFailedError, match=r"failed: [A-Z].*writable.*--mqtt URL.*--no-mqtt"):
         asyncio.run(broker.start())
     asyncio.run(broker.stop())
 

@@ -13,8 +13,13 @@ import pytest
 from authority import Authority
 from colab_cdp_agent.config import BrokerUrl, Mqtt, Secret
 from colab_cdp_agent.tell import messenger as messenger_module
-from colab_cdp_agent.tell.connection import told_already
-from colab_cdp_agent.tell.link import BrokerRefusedError
+from colab_cdp_agent.tell.connection import connect, told_already
+from colab_cdp_agent.tell.link import (
+    BrokerLostError,
+    BrokerRefusedError,
+    configured_links,
+    loss,
+)
 from mosquitto import HOST, Mosquitto, find_mosquitto
 from newsroom import (
     LIMIT_S,
@@ -100,6 +105,42 @@ def test_a_login_that_is_refused_later_is_an_outage(tmp_path: Path) -> None:
 
     with Mosquitto(tmp_path, guarded) as broker:
         play(story(broker))
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        (f"{HOST}:1", r"Connection refused|.*actively refused it"),
+        ("no-such-host.invalid:1883", r"\w[\w ,]+"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["mqtt", "ws"])
+def test_a_broker_that_is_not_there_is_told_in_words_and_without_a_number(
+    scheme: str, where: str, says: str
+) -> None:
+    (link,) = configured_links(Mqtt(url=BrokerUrl(f"{scheme}://{where}")))
+
+    async def story() -> None:
+        async with connect(link):
+            pass
+
+    with pytest.raises(BrokerLostError) as caught:
+        play(story())
+    assert re.fullmatch(f"{re.escape(where)}: (?:{says})", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (TimeoutError(), "no answer"),
+        (aiomqtt.MqttCodeError(7), "The connection was lost."),
+        (aiomqtt.MqttError("[WinError 10061] It was refused"), "It was refused"),
+        (aiomqtt.MqttError("Disconnected"), "Disconnected"),
+    ],
+)
+def test_a_loss_is_told_in_the_words_of_its_error(error: Exception, says: str) -> None:
+    assert str(loss("here:1883", error)) == f"here:1883: {says}"
 
 
 @pytest.mark.parametrize("scheme", ["mqtts", "wss"])

@@ -45,8 +45,10 @@ def blocked(folder: BrokerFolder, limit_s: float) -> BrokerFailedError:
 
 def unusable(folder: BrokerFolder, error: OSError) -> BrokerFailedError:
     """Return what is said where the folder cannot be used."""
+    of = f": {error.filename}" if error.filename else ""
     return BrokerFailedError(
-        f"The embedded broker failed: {error}. Its folder {folder.path} must be writable. {REMEDY}"
+        f"The embedded broker failed: {error.strerror or error}{of}. "
+        f"Its folder {folder.path} must be writable. {REMEDY}"
     )
 
 

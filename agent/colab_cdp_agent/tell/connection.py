@@ -13,7 +13,13 @@ import aiomqtt
 import msgspec
 import structlog
 
-from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, Link, tls_context
+from colab_cdp_agent.tell.link import (
+    BrokerLostError,
+    BrokerRefusedError,
+    Link,
+    loss,
+    tls_context,
+)
 
 KEEPALIVE_S = 20
 ANSWER_LIMIT_S = 10.0
@@ -84,7 +90,7 @@ class Connection:
                 payload = message.payload if isinstance(message.payload, bytes) else b""
                 yield Message(message.topic.value, payload, message.retain)
         except aiomqtt.MqttError as error:
-            raise BrokerLostError(f"{self._where}: {error}") from error
+            raise loss(self._where, error) from error
 
     @asynccontextmanager
     async def _answered(self) -> AsyncGenerator[None]:
@@ -92,7 +98,7 @@ class Connection:
             async with asyncio.timeout(ANSWER_LIMIT_S):
                 yield
         except aiomqtt.MqttError as error:
-            raise BrokerLostError(f"{self._where}: {error}") from error
+            raise loss(self._where, error) from error
         except TimeoutError as error:
             raise _unanswered(self._where) from error
 
@@ -157,8 +163,7 @@ async def _open(client: aiomqtt.Client, link: Link) -> None:
             await client.__aenter__()
     except aiomqtt.MqttError as error:
         _close_left_open(error)
-        lost = BrokerLostError(f"{link.where}: {error}")
-        raise _refusal(str(error), link) or lost from error
+        raise _refusal(str(error), link) or loss(link.where, error) from error
     except TimeoutError as error:
         await _leave(client, 0)
         raise _unanswered(link.where) from error

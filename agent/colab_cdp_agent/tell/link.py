@@ -1,5 +1,6 @@
 """The link to a broker: where it is, how to log in, and the two ways in which it fails us."""
 
+import re
 import ssl
 from pathlib import Path
 
@@ -7,9 +8,18 @@ import msgspec
 
 from colab_cdp_agent.config import BrokerUrl, ConfigError, Mqtt, check_plaintext
 
+NUMBER = re.compile(r"^\[(?:Errno|WinError|code:) ?-?\d+\] ")
+"""By which errors of the system, and aiomqtt's words for them, begin."""
+
 
 class BrokerLostError(Exception):
     """The broker cannot be reached, or the connection to it broke off."""
+
+
+def loss(where: str, error: Exception) -> BrokerLostError:
+    """Return the loss that an error tells of, in its words and without its number."""
+    told = error.strerror if isinstance(error, OSError) else NUMBER.sub("", str(error))
+    return BrokerLostError(f"{where}: {told or 'no answer'}")
 
 
 class BrokerRefusedError(Exception):

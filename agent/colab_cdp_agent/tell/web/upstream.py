@@ -12,7 +12,7 @@ from typing import Protocol
 
 import aiohttp
 
-from colab_cdp_agent.tell.link import BrokerLostError, Link, tls_context
+from colab_cdp_agent.tell.link import Link, loss, tls_context
 
 CHUNK_BYTES = 65_536
 LARGEST_FRAME_BYTES = 4_194_304
@@ -75,8 +75,7 @@ def _losses_of(link: Link) -> Iterator[None]:
     try:
         yield
     except (OSError, aiohttp.ClientError) as error:
-        told = error.strerror if isinstance(error, OSError) else str(error)
-        raise BrokerLostError(f"{link.where}: {told or 'no answer'}") from error
+        raise loss(link.where, error) from error
 
 
 @asynccontextmanager
