@@ -21,12 +21,12 @@ from colab_cdp_agent.doctor.browser import Targets, connected
 from colab_cdp_agent.doctor.capture import LIMITS, capture
 from colab_cdp_agent.doctor.headline import MARK
 from colab_cdp_agent.doctor.known import fixed_parts
-from colab_cdp_agent.doctor.page import observed
+from colab_cdp_agent.doctor.page import WORLD, observed
 from colab_cdp_agent.watch.sites import load_site
 from colab_cdp_protocols import cdp
 from command import run
 from notes import Notes
-from pages import evaluate
+from pages import call, evaluate
 from planted import PLACES, plant
 from stage import Stage
 
@@ -36,6 +36,11 @@ MARKED = "Zq7"
 """Every secret begins so: no word that a capture may hold does."""
 COLAB = load_site("colab")
 NUMBERS = itertools.count()
+WAIT_FOR_NEWS = """\
+globalThis.told = false;
+nightWatch.next(nightWatch.now().version).then(() => { globalThis.told = true; });
+globalThis.told"""
+"""An observer that is taken out tells whoever waits for its news."""
 LOADS = {"src", "srcset", "href", "style", "action", "data", "poster", "srcdoc", "http-equiv"}
 PAGES: dict[str, tuple[dict[str, Any], str]] = {
     "2020 running": ({"generation": 2020}, "running (colab: connected"),
@@ -324,6 +329,38 @@ def capturing(stage: Stage, chromium: Chromium) -> Iterator[Any]:
 
     with asyncio.Runner() as runner:
         yield lambda script: runner.run(take(script))
+    chromium.close(target)
+
+
+@needs_chromium
+def test_the_observer_is_taken_out_of_the_page_also_where_the_use_of_its_reading_fails(
+    stage: Stage, chromium: Chromium
+) -> None:
+    notebook = stage.notebook("failing")
+    target = chromium.open(notebook.url)
+    stage.do(notebook.opened())
+
+    def in_world(expression: str) -> Any:
+        made = call(
+            chromium.port, target, "Page.createIsolatedWorld", frameId=target, worldName=WORLD
+        )
+        context = {"contextId": made["executionContextId"], "returnByValue": True}
+        told = call(chromium.port, target, "Runtime.evaluate", expression=expression, **context)
+        return told["result"]["value"]
+
+    async def story() -> None:
+        targets = Targets()
+        endpoint = await locate("127.0.0.1", chromium.port, None)
+        async with connected(endpoint.address, targets) as browser:
+            await browser.call(cdp.discover_targets())
+            tab = Tab(browser, next(t for t in targets.pages if t.target_id == target))
+            async with observed(tab, COLAB):
+                assert await asyncio.to_thread(in_world, WAIT_FOR_NEWS) is False
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(story())
+    assert in_world("globalThis.told") is True
     chromium.close(target)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 WIRE_LIMIT_S = 3.0
 POLL_S = 0.05
+STOP_LIMIT_S = 2.0
 WORLD = "colab-cdp-agent-doctor"
 """A world of that name is shared by all who ask for it: an agent at work has another."""
 ASLEEP = "look at the tab in Chrome: it sleeps, hangs or shows an alert; the agent waits for it"
@@ -122,7 +123,7 @@ class World:
 
 @asynccontextmanager
 async def observed(tab: Tab, profile: Profile) -> AsyncGenerator[tuple[World, PageReading]]:
-    """Attach to a tab, read it once, and take the observer out again once its reading was used.
+    """Attach to a tab, read it once, and take the observer out again, whatever comes of its use.
 
     Raises:
         ChromeError: the tab, or the browser, does not answer.
@@ -133,9 +134,21 @@ async def observed(tab: Tab, profile: Profile) -> AsyncGenerator[tuple[World, Pa
         frame = (await tab.call(cdp.get_frame_tree())).frame_tree.frame.id
         number = (await tab.call(cdp.create_isolated_world(frame, WORLD))).execution_context_id
         world = World(tab, number)
-        options = {"profile": msgspec.to_builtins(profile)}
-        reading = await world.call("observe", options, PageReading)
-        yield world, reading
-        await world.call("stop", {}, bool)
+        async with _observer(world, profile) as reading:
+            yield world, reading
     finally:
         await tab.detach()
+
+
+@asynccontextmanager
+async def _observer(world: World, profile: Profile) -> AsyncGenerator[PageReading]:
+    """Install the observer for as long as the block lasts: what fails in it is what is told."""
+    options = {"profile": msgspec.to_builtins(profile)}
+    reading = await world.call("observe", options, PageReading)
+    try:
+        yield reading
+    except BaseException:
+        with suppress(ChromeError):
+            await world.call("stop", {}, bool, STOP_LIMIT_S)
+        raise
+    await world.call("stop", {}, bool)
