@@ -89,6 +89,44 @@ def test_a_session_that_ends_takes_its_frames_with_it() -> None:
     in_a_loop(story)
 
 
+def ended_by_chrome(tabs: Tabs, _tab: Tab) -> None:
+    tabs.take(event("Target.detachedFromTarget", sessionId="S"))
+
+
+def left_by_us(tabs: Tabs, tab: Tab) -> None:
+    tab.end_session("detached")
+    tabs.take(event("Target.detachedFromTarget", sessionId="S"))
+
+
+def closed(tabs: Tabs, _tab: Tab) -> None:
+    tabs.take(event("Target.targetDestroyed", targetId="T"))
+
+
+def navigated(tabs: Tabs, _tab: Tab) -> None:
+    tabs.take(event("Target.targetInfoChanged", targetInfo=info("T", "http://elsewhere/")))
+
+
+def browser_lost(tabs: Tabs, _tab: Tab) -> None:
+    tabs.lose_all("chrome_gone")
+
+
+@pytest.mark.parametrize("ends", [ended_by_chrome, left_by_us, closed, navigated, browser_lost])
+def test_no_session_of_a_tab_or_its_frames_is_remembered_once_it_is_over(
+    ends: Callable[[Tabs, Tab], None],
+) -> None:
+    async def story(tabs: Tabs, _browser: Browser) -> None:
+        tab = await open_tab(tabs)
+        tab.session = "S"
+        tab.children = {"SF": cdp.TargetInfo("F", "iframe", "http://frame/", "")}
+        for session in ("S", "SF"):
+            tabs.take(event("Network.webSocketClosed", session, requestId="1"))
+        assert set(tabs._owners) == {"S", "SF"}
+        ends(tabs, tab)
+        assert not tabs._owners
+
+    in_a_loop(story)
+
+
 def test_our_own_attaching_does_not_stir_a_tab() -> None:
     async def story(tabs: Tabs, _browser: Browser) -> None:
         tab = await open_tab(tabs)

@@ -46,6 +46,7 @@ class Tabs:
         for tab in self._tabs.values():
             tab.lose(reason)
         self._tabs.clear()
+        self._owners.clear()
 
     def stir_all(self) -> None:
         """Let every tab be asked again that did not answer."""
@@ -71,6 +72,7 @@ class Tabs:
         if tab is not None and notebook != self._notebook(tab.url):
             del self._tabs[info.target_id]
             tab.lose("navigated")
+            self._forget_ended()
             tab = None
         if not notebook:
             return
@@ -85,6 +87,7 @@ class Tabs:
         tab = self._tabs.pop(cdp.params(event, cdp.TargetGone).target_id, None)
         if tab is not None:
             tab.lose("closed")
+            self._forget_ended()
 
     def _target_crashed(self, event: cdp.Event) -> None:
         tab = self._tabs.get(cdp.params(event, cdp.TargetGone).target_id)
@@ -96,14 +99,12 @@ class Tabs:
     def _session_ended(self, event: cdp.Event) -> None:
         session = cdp.params(event, cdp.SessionGone).session_id
         tab = self._owner(session)
-        self._owners.pop(session, None)
-        if tab is None:
-            return
-        if tab.session == session:
+        if tab is not None and tab.session == session:
             tab.end_session("detached")
             tab.stirred.set()
-        else:
+        elif tab is not None:
             tab.end_child(session)
+        self._forget_ended()
 
     def _child_attached(self, event: cdp.Event) -> None:
         opened = cdp.params(event, cdp.SessionOpened)
@@ -136,6 +137,14 @@ class Tabs:
         if found is not None and session is not None:
             self._owners[session] = found
         return found
+
+    def _forget_ended(self) -> None:
+        """Forget the sessions that are over: with a tab's end Chrome tells none of its frames'."""
+        self._owners = {
+            session: tab
+            for session, tab in self._owners.items()
+            if tab.owns(session) and not tab.gone.done()
+        }
 
 
 _TAKERS: dict[str, Callable[[Tabs, cdp.Event], None]] = {
