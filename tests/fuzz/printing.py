@@ -31,7 +31,7 @@ def read_progress(text: bytes) -> None:
     """Read what was printed as a run's progress."""
     reader = ProgressReader([r"at (?P<step>\d+) of (?P<total>\d+)"])
     feed = Feed(reader)
-    feed.begin(0.0)
+    feed.begin()
     for second, piece in enumerate(text.decode(errors="replace").split("\0")):
         feed.take("stdout", piece, float(second))
     feed.flush()

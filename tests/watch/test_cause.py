@@ -33,7 +33,7 @@ endings = st.builds(
     at=numbers,
     shown=st.lists(st.builds(Shown, st.sampled_from(get_args(AttentionKind)), texts)).map(tuple),
     kernel=st.sampled_from([None, "dead", "restarting"]),
-    reply=st.sampled_from([None, "ok", "error", "aborted"]),
+    reply=st.sampled_from([None, "ok", "aborted"]),
     error=st.none() | st.sampled_from([*MAY_SAY_MEMORY, "KeyboardInterrupt"]) | texts,
     error_text=st.none() | texts,
     restart_asked=st.none() | st.booleans(),
@@ -81,11 +81,10 @@ def test_what_nobody_saw_is_unknown(what: str) -> None:
     [
         ("finished", {"reply": "ok"}, "ended well"),
         ("finished", {"page_shows": "succeeded", "lost_together": 2}, "page shows"),
-        ("error", {"reply": "error", "error": "ValueError"}, "ended with ValueError."),
-        ("error", {"reply": "error"}, "failed"),
+        ("error", {"error": "ValueError"}, "ended with ValueError."),
         ("error", {"reply": "aborted"}, "a cell before it failed"),
         ("error", {"page_shows": "failed"}, "page shows"),
-        ("by_hand", {"reply": "error", "error": "KeyboardInterrupt"}, "KeyboardInterrupt"),
+        ("by_hand", {"error": "KeyboardInterrupt"}, "KeyboardInterrupt"),
         ("by_hand", {"restart_asked": True, "kernel": "restarting"}, "restarted"),
         ("by_hand", {"restart_asked": False, "kernel": "dead"}, "shut down"),
         ("unknown", {"restart_asked": False, "shown": (DISCONNECTED,)}, "page showed"),
@@ -198,7 +197,7 @@ def test_out_of_memory_is_certain_where_colab_says_so() -> None:
     ],
 )
 def test_an_error_of_memory_is_an_error_of_the_run(error: str, message: str, note: str) -> None:
-    kind, evidence = ended(reply="error", error=error, error_text=message)
+    kind, evidence = ended(error=error, error_text=message)
     assert kind == "error"
     assert note in evidence
 
@@ -224,8 +223,8 @@ def test_the_newest_heading_of_a_kind_is_quoted() -> None:
 def test_no_secret_of_a_page_or_a_traceback_is_in_the_evidence(secret: str) -> None:
     evidence = ended(shown=(Shown("usage_limit", f"Signed in as {secret} until"),))[1]
     assert "(“Signed in as … until”)" in evidence
-    assert secret not in ended(reply="error", error="ValueError", error_text=secret)[1]
-    assert ended(reply="error", error=f"{secret} !")[1] == "The run ended with an error."
+    assert secret not in ended(error="ValueError", error_text=secret)[1]
+    assert ended(error=f"{secret} !")[1] == "The run ended with an error."
 
 
 def test_every_cause_is_explained_in_the_docs() -> None:

@@ -26,7 +26,7 @@ class Listed(ProgressReader):
 def fed(text: str, pieces: list[int], pause_s: float) -> list[str]:
     reader = Listed()
     feed = Feed(reader)
-    feed.begin(0.0)
+    feed.begin()
     cuts = sorted({0, len(text), *(cut % (len(text) + 1) for cut in pieces)})
     for number, (start, end) in enumerate(pairwise(cuts)):
         feed.take("stdout", text[start:end], number * pause_s)

@@ -120,7 +120,7 @@ def test_a_new_run_knows_nothing_of_the_one_before() -> None:
     reader = ProgressReader()
     reader.take("Epoch 3/4 loss: nan acc: 0.5", 1.0)
     assert reader.diverged
-    reader.begin(2.0)
+    reader.begin()
     assert reader.progress(2.0, recorded.NOW) == mqtt.Progress()
     assert not reader.diverged
     assert reader.series == {}

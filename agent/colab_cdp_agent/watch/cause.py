@@ -72,8 +72,6 @@ def _reply(ending: Ending) -> Cause | None:
         return Cause("finished", "The kernel replied that the run ended well.")
     if ending.error is not None:
         return _error(ending.error, ending.error_text or "")
-    if ending.reply == "error":
-        return Cause("error", "The kernel replied that the run failed.")
     if ending.reply == "aborted":
         return Cause("error", "The kernel did not run it: a cell before it failed or was stopped.")
     if ending.page_shows == "succeeded":

@@ -23,7 +23,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         at: when, or when it was noticed; Unix time, in seconds.
         shown: the alarms that the page showed in the last minutes, the newest last.
         kernel: the kernel's own last word on the wire, or its server's.
-        reply: the status of the run's `execute_reply`.
+        reply: that the kernel ran it to its end, or passed it over.
         error: the name of the error of the run's traceback; its message may hold anything.
         error_text: that message, which is read and never repeated.
         restart_asked: a `shutdown_reply` came, with its flag `restart`.
@@ -43,7 +43,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     at: float | None = None
     shown: tuple[Shown, ...] = ()
     kernel: Literal["dead", "restarting"] | None = None
-    reply: Literal["ok", "error", "aborted"] | None = None
+    reply: Literal["ok", "aborted"] | None = None
     error: str | None = None
     error_text: str | None = None
     restart_asked: bool | None = None

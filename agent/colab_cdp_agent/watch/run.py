@@ -257,9 +257,8 @@ class RunRecord:
         if not self._resting:
             return
         self._resting = False
-        now = time.monotonic()
-        self._feed.begin(now)
-        self.rhythm.begin(now)
+        self._feed.begin()
+        self.rhythm.begin(time.monotonic())
         self._metrics.clear()
         self._lines_before = self.log.lines
 

@@ -32,9 +32,9 @@ class Feed:
         self._read_at = 0.0
         self._skipped: tuple[str, float] | None = None
 
-    def begin(self, at: float) -> None:
+    def begin(self) -> None:
         """Take note that a new run begins."""
-        self._reader.begin(at)
+        self._reader.begin()
         self._rest.clear()
         self._look, self._skipped = "", None
 

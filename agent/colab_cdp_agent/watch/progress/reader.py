@@ -57,9 +57,10 @@ class ProgressReader:
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self._own = OwnPatterns(patterns)
-        self._forget()
+        self.begin()
 
-    def _forget(self) -> None:
+    def begin(self) -> None:
+        """Take note that a new run begins: forget the one before."""
         self._tables = Tables()
         self._position = Position()
         self._metrics = Metrics()
@@ -85,11 +86,6 @@ class ProgressReader:
         """The step that the innermost bar tells."""
         bar = self._position.innermost
         return int(bar.count.done) if bar is not None else None
-
-    def begin(self, at: float) -> None:
-        """Take note that a new run begins at a time: forget the one before."""
-        del at  # what is not known of the run begins with its first news
-        self._forget()
 
     def take(self, line: str, at: float) -> bool:
         """Take one line, or the present state of a bar; True if it told something new.
