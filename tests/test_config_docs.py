@@ -7,7 +7,6 @@ from pathlib import Path
 from colab_cdp_agent import config as configuration
 from colab_cdp_agent.config import Config, override, policy, read, schema
 from colab_cdp_agent.settings import reference
-from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT, has_effect, set_in_vain
 from colab_cdp_agent.yaml_file import convert, parse
 
 ROOT = Path(__file__).parents[1]
@@ -39,37 +38,6 @@ def test_the_docs_hold_every_key_with_default_and_meaning() -> None:
             assert f"`{choice}`" in page
     for variable in (*configuration.VARIABLES, configuration.STATE_DIR_VARIABLE):
         assert f"`{variable}`" in page
-
-
-def test_every_key_without_effect_is_marked_wherever_it_is_written_out() -> None:
-    marked = {".".join(key.path) for key in reference.keys() if key.meaning.startswith("No effect")}  # noqa: SIM118 - no dict
-    assert set(WITHOUT_EFFECT) <= marked
-    assert marked == {
-        ".".join(key.path)
-        for key in reference.keys()  # noqa: SIM118 - no dict
-        if not has_effect(key.path)
-    }
-    for text in (reference.commented_file(), reference.table()):
-        assert text.count(reference.NO_EFFECT) >= len(WITHOUT_EFFECT)
-    for name in WITHOUT_EFFECT:
-        if "." not in name:
-            continue
-        group, key = name.split(".")
-        entry = schema()["$defs"][group.capitalize()]["properties"][key]
-        assert entry["description"].startswith(reference.NO_EFFECT)
-
-
-def test_a_key_is_set_in_vain_only_where_it_differs_and_does_nothing() -> None:
-    assert set_in_vain(Config()) == ()
-    text = """
-chrome: {port: 9333}
-duties: {clear: {every: 1h}}
-publish: {last_line: false, log: true}
-web: {on: true, port: 8771}
-"""
-    assert set_in_vain(given(text)) == tuple(
-        name for name in ("publish.log", "web.port") if not has_effect(tuple(name.split(".")))
-    )
 
 
 def test_the_docs_examples_load() -> None:

@@ -11,8 +11,6 @@ import pytest
 
 from colab_cdp_agent import arguments
 from colab_cdp_agent.chrome.absent import START_COMMAND
-from colab_cdp_agent.settings import reference
-from colab_cdp_agent.settings.without_effect import WITHOUT_EFFECT
 from colab_cdp_agent.watch.finding import SENTENCES
 from colab_cdp_protocols import mqtt, verbs
 from colab_cdp_protocols.topic import Topic
@@ -58,7 +56,6 @@ TELLS_NO_PERSON = (
 )
 FEWEST_WORDS = 3
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
-SAID_WITHOUT_EFFECT = re.compile(r"These keys of the configuration are checked.*?\n\n", re.DOTALL)
 
 
 def read(name: str) -> str:
@@ -209,21 +206,6 @@ def test_every_refusal_is_in_the_docs() -> None:
         if plain(text) not in pages
     }
     assert sorted(missing) == []
-
-
-def test_the_keys_without_effect_are_named_and_have_none() -> None:
-    found = SAID_WITHOUT_EFFECT.search(read("README.md"))
-    named = set(re.findall(r"`([\w.]+)`", found[0])) if found else set()
-    assert named == set(WITHOUT_EFFECT)
-    known = {".".join(key.path) for key in reference.keys()}  # noqa: SIM118 - no dict
-    assert named <= known
-    code = "".join(path.read_text("utf-8") for path in modules() if "settings" not in path.parts)
-    for key in named:
-        group, _, name = key.rpartition(".")
-        used = rf"\b_?(?:config|settings|{group or 'config'})\.{name}\b"
-        assert re.search(used, code) is None, (
-            f"{key} has an effect now: take it out of WITHOUT_EFFECT"
-        )
 
 
 def test_the_map_of_the_house_has_every_room_once_and_where_it_lies() -> None:

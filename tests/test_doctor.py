@@ -14,7 +14,6 @@ import pytest
 from chromium import Chromium, find_chromium, free_port
 from colab_cdp_agent.chrome.absent import start_remedy
 from colab_cdp_agent.doctor.finding import PLAIN_MARKS
-from colab_cdp_agent.settings.without_effect import has_effect
 from colab_sim import Notebook
 from command import Command, run
 from leftovers import processes_of
@@ -403,10 +402,3 @@ def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
         doctor.process.send_signal(signal.SIGINT)
         assert doctor.end() in {0, 3}, "stopped, or already at its end"
     assert processes_of(tmp_path) == []
-
-
-def test_keys_without_effect_are_named(theatre: Theatre, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("web: {port: 8771}\n", encoding="utf-8")
-    _, said = theatre.doctor(tmp_path, "--no-mqtt", "--config", "mine.yaml")
-    named = "web.port: no effect in this version" in marked(said, "-")
-    assert named is not has_effect(("web", "port"))

@@ -12,7 +12,6 @@ from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
 from colab_cdp_agent.printable import complain
 from colab_cdp_agent.retry import first_leaf
-from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import stop_on_signals
 from colab_cdp_agent.tell.claim import NameTakenError
 from colab_cdp_agent.tell.connection import told_already
@@ -53,8 +52,6 @@ def run(options: argparse.Namespace) -> int:
     for site in sites:
         if site.over is not None:
             logger.info("a site profile of your own is in force", file=str(site.path))
-    if in_vain := set_in_vain(settings):
-        logger.warning("these keys have no effect in this version", keys=in_vain)
     _warn_of_folders(settings)
     name = config.agent_name(settings.name, platform.node())
     agent_options = Options(

@@ -4,7 +4,7 @@ from chromium import free_port
 from colab_cdp_agent.watch import expression
 from colab_cdp_agent.watch.progress.patterns import OwnPatterns
 from command import Command, run
-from troubles.register import Place, begun_with, logged, says
+from troubles.register import Place, logged, says
 
 PROFILE = """\
 site: mine
@@ -147,18 +147,6 @@ def slow_pattern(_place: Place) -> str:
 def slow_expression(_place: Place) -> str:
     expression._tell.cache_clear()
     return logged(lambda: expression.match(r"(a|aa)+$", "a" * 60 + "b"))
-
-
-@says("these keys have no effect in this version")
-def without_an_effect(place: Place) -> str:
-    """Let a key have no effect: none is without one today."""
-    vain = "from colab_cdp_agent.settings import without_effect as vain"
-    began = begun_with(f"{vain}; vain.WITHOUT_EFFECT = ('name',)")
-    agent = Command(place.folder, "--name", "mine", "--no-mqtt", command=began)
-    line = agent.until("these keys")
-    agent.process.terminate()
-    agent.end()
-    return line
 
 
 def site_of_ones_own(place: Place, text: str, name: str = "mine") -> None:

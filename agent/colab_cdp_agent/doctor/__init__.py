@@ -25,7 +25,6 @@ from colab_cdp_agent.doctor.finding import Finding, exit_code, show
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.printable import printable, printable_json
 from colab_cdp_agent.running import configure
-from colab_cdp_agent.settings.without_effect import set_in_vain
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.sites import open_site
@@ -96,8 +95,6 @@ class _Examination:
             return None
         file = config.find_config(self._options.config)
         self._tell(Finding(ok=True, what=f"configuration: {file or 'the defaults; no file'}"))
-        if in_vain := set_in_vain(settings):
-            self._tell(Finding(ok=None, what=f"{', '.join(in_vain)}: no effect in this version"))
         return settings
 
     def _profiles(self, settings: config.Config) -> tuple[Profile, ...]:

@@ -17,13 +17,11 @@ from colab_cdp_agent.settings.secret import Secret
 from colab_cdp_agent.settings.shape import json_schema
 from colab_cdp_agent.settings.tree import Config
 from colab_cdp_agent.settings.units import Duration, Size
-from colab_cdp_agent.settings.without_effect import has_effect
 
 SCHEMA_FILE = "agent.schema.json"
 WIDTH = 100
 TABLE_BEGIN = "<!-- keys: begin, written by colab_cdp_agent.settings.reference -->"
 TABLE_END = "<!-- keys: end -->"
-NO_EFFECT = "No effect yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,11 @@ def keys(kind: type[Struct] = Config, above: tuple[str, ...] = ()) -> Iterator[K
         path = (*above, field.name)
         group = _group(field.type)
         if group is not None:
-            yield Key(path, None, _marked(path, (group.__doc__ or "").strip()))
+            yield Key(path, None, (group.__doc__ or "").strip())
             yield from keys(group, path)
         else:
             default = written(plain(getattr(defaults, field.name)))
-            yield Key(path, default, _marked(path, _meaning(field.type)))
+            yield Key(path, default, _meaning(field.type))
 
 
 def written(value: object) -> str:
@@ -76,13 +74,11 @@ def written(value: object) -> str:
 def schema() -> dict[str, Any]:
     """Describe the configuration file for an editor, with every default as a person writes it."""
     described = json_schema(Config)
-    for above, kind in _structs(Config):
+    for kind in _structs(Config):
         properties = described["$defs"][kind.__name__]["properties"]
         for name, value in plain(kind()).items():
             if not isinstance(value, dict):
-                entry = properties[name]
-                entry["default"] = value
-                entry["description"] = _marked((*above, name), entry["description"])
+                properties[name]["default"] = value
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "colab-cdp-agent configuration",
@@ -121,13 +117,11 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _structs(
-    kind: type[Struct], above: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], type[Struct]]]:
-    yield above, kind
+def _structs(kind: type[Struct]) -> Iterator[type[Struct]]:
+    yield kind
     for field in _fields(kind):
         if (group := _group(field.type)) is not None:
-            yield from _structs(group, (*above, field.name))
+            yield from _structs(group)
 
 
 def _group(node: inspect.Type) -> type[Struct] | None:
@@ -135,10 +129,6 @@ def _group(node: inspect.Type) -> type[Struct] | None:
     if isinstance(node, inspect.UnionType):
         return next(filter(None, map(_group, node.types)), None)
     return node.cls if isinstance(node, inspect.StructType) else None
-
-
-def _marked(path: tuple[str, ...], meaning: str) -> str:
-    return meaning if has_effect(path) else f"{NO_EFFECT} {meaning}"
 
 
 def _meaning(node: inspect.Type) -> str:
