@@ -217,6 +217,7 @@ NIGHT = [
     ("limited", "vit", mqtt.Attention("usage_limit", samples.MOMENT, "A usage limit is reached.")),
     ("needs_you", "bert", mqtt.Attention("captcha", samples.MOMENT, "Solve the captcha.")),
 ]
+HEADLINE = ("Chrome: fine [/x]", "MQTT: fine")
 ROWS = ("bert", "failed", "new page", "vit", "llama-lora", "z-train", "Aufräumen", "done")
 
 
@@ -246,6 +247,45 @@ def test_a_night_of_eight_fits_a_terminal_and_begins_with_those_who_need_a_perso
     assert [line.rstrip() for line in lines[-2:]] == ["Chrome: fine [/x]", "MQTT: fine"]
     for _, _, attention in NIGHT:
         assert attention is None or set(attention.text.split()) <= set(last.split())
+
+
+@pytest.mark.parametrize(("width", "height"), [(30, 8), (40, 12), (50, 12), (80, 8)])
+def test_a_small_terminal_shows_a_notice_on_lines_of_its_own_and_keeps_its_headline(
+    monkeypatch: pytest.MonkeyPatch, width: int, height: int
+) -> None:
+    states = {
+        title: samples.state(title, title=title, phase=phase, attention=attention)
+        for phase, title, attention in NIGHT
+    }
+    console = Console(
+        force_terminal=True, record=True, width=width, height=height, markup=False, emoji=False
+    )
+    shown("text", states, monkeypatch, (), console)
+    text = console.export_text()
+    lines = [line.strip() for line in text[text.rindex("needs_you") :].splitlines()]
+    assert len(lines) <= height
+    assert "Solve the captcha." in (lines[1] if width < 60 else lines[0])
+    assert lines[-3].startswith("and ")
+    assert lines[-2:] == [*HEADLINE]
+
+
+def test_what_a_person_is_to_do_is_cut_only_where_the_terminal_has_no_room_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = " ".join(f"word{number}" for number in range(60))
+    alarm = mqtt.Attention("captcha", samples.MOMENT, told)
+    states = {"a": samples.state("a", title="bert", phase="needs_you", attention=alarm)}
+    drawn = []
+    for height in (8, 40):
+        console = Console(force_terminal=True, record=True, width=30, height=height, markup=False)
+        shown("text", states, monkeypatch, (), console)
+        drawn.append(console.export_text())
+    low, high = drawn
+    assert "…" in low
+    assert "word59" not in low
+    assert set(told.split()) <= set(high.split())
+    for text in drawn:
+        assert [line.rstrip() for line in text.splitlines()[-2:]] == [*HEADLINE]
 
 
 FAR = mqtt.Progress(fraction=0.42, epoch=2, step=5_040, total=12_000, eta_s=4_200.0)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Final, Self
 
 import msgspec
-from rich.text import Text
 
 PHASE_WIDTH: Final = 12
 AGE_WIDTH: Final = 6
@@ -55,11 +54,3 @@ class Columns(msgspec.Struct, frozen=True):
             place, title, max(told, 1), bar, left, loss, sparks,
             line if line >= SHORTEST_LINE else 0, not wide,
         )  # fmt: skip
-
-
-def fit(text: str, width: int, style: str = "", *, right: bool = False) -> Text:
-    """Return a text in just so many cells: cut with an ellipsis, or filled with blanks."""
-    fitted = Text(text, style)
-    fitted.truncate(width, overflow="ellipsis")
-    fitted.align("right" if right else "left", width)
-    return fitted

@@ -6,8 +6,9 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from colab_cdp_agent.cells import fit
 from colab_cdp_agent.printable import printable
-from colab_cdp_agent.remote.columns import AGE_WIDTH, PHASE_WIDTH, SHARE_WIDTH, Columns, fit
+from colab_cdp_agent.remote.columns import AGE_WIDTH, PHASE_WIDTH, SHARE_WIDTH, Columns
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_agent.spoken import duration

@@ -7,12 +7,14 @@ from typing import Final
 from rich.console import Console, Group
 from rich.text import Text
 
+from colab_cdp_agent.cells import fit, in_room
 from colab_cdp_agent.printable import printable
-from colab_cdp_agent.remote.columns import Columns, fit
+from colab_cdp_agent.remote.columns import Columns
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.remote.row import QUIET, Row, brief, order, place
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.spoken import counted
+from colab_cdp_agent.tell.screen import unshown
 from colab_cdp_protocols import mqtt
 
 ALARM: Final = "bold red"
@@ -54,7 +56,7 @@ class Table:
         )
         lines = [self._headline(watched, now), *self._agents(now)]
         if watched:
-            lines += [Text(), *self._rows(watched, self._console.height - len(lines) - 2, now)]
+            lines += [Text(), *self._rows(watched, self._console.height - len(lines) - 3, now)]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
         return Group(*lines)
@@ -100,7 +102,7 @@ class Table:
         return lines
 
     def _rows(self, watched: list[Watched], room: int, now: datetime) -> Iterator[Text]:
-        """Yield the heading and the first rows, in `room` lines; the others are counted."""
+        """Yield the heading, and under it the first rows in `room` lines; the rest is counted."""
         several = len(self._station.agents) > 1
         places = {place(*each, several=several) for each in watched}
         if several:
@@ -109,17 +111,13 @@ class Table:
         current = self._station.lost is None
         row = Row(columns, self._console, now, several=several, current=current)
         yield row.heading()
-        room = max(FEWEST_LINES, room - 2)
-        for shown, each in enumerate(watched):
-            lines = row.draw(*each)
-            room -= len(lines)
-            if room < 0:
-                rest = watched[shown:]
-                needs = sum(order(*left)[0] == 0 for left in rest)
-                more = f", {needs} of them needing you" if needs else ""
-                yield Text(f"and {counted(len(rest), 'more notebook')}{more}", QUIET)
-                return
-            yield from lines
+        room = max(FEWEST_LINES, room)
+        yield from in_room(
+            watched,
+            room,
+            lambda each: row.draw(*each),
+            lambda rest: unshown([order(*each)[0] for each in rest]),
+        )
 
 
 def _is_well(agent: AgentNews) -> bool:

@@ -2,20 +2,25 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from colab_cdp_agent.cells import fit, in_room
 from colab_cdp_agent.log import Format
 from colab_cdp_agent.printable import printable, printable_json
 from colab_cdp_agent.spoken import counted, duration, times
 from colab_cdp_protocols import mqtt
 
 REFRESH_S = 0.5
+PHASE_WIDTH = 12
 BROWSER_WIDTH = 16
+GAP = "  "
+LEAST_BESIDE = 24
+"""Cells beside a title, below which what is told of a notebook has a line of its own."""
 COLOURS: dict[mqtt.Phase, str] = {
     "running": "green",
     "idle": "cyan",
@@ -70,26 +75,43 @@ class Screen:
             await asyncio.sleep(REFRESH_S)
 
     def _table(self) -> Group:
-        table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
-        table.add_column(no_wrap=True, width=12)
-        several = any(state.browser for state in self._states.values())
-        if several:  # before the title: it is what tells two of one title apart
-            table.add_column(no_wrap=True, max_width=BROWSER_WIDTH, overflow="ellipsis")
-        table.add_column(no_wrap=True, max_width=self._console.width * 3 // 10)
-        table.add_column(ratio=1, overflow="ellipsis")
-        for state in sorted(self._states.values(), key=rank):
-            table.add_row(
-                Text(state.phase, COLOURS[state.phase]),
-                *([Text(printable(state.browser or ""))] if several else ()),
-                Text(printable(state.title)),  # not a string: rich would read markup in it
-                # What a person is to do is shown whole; everything else keeps to its line.
-                Text(detail(state), no_wrap=state.attention is None),
-            )
-        lines = (
-            Text(printable(line), "bright_black", no_wrap=True, overflow="ellipsis")
-            for line in self._headline()
+        headline = [Text(printable(line), "bright_black") for line in self._headline()]
+        states = sorted(self._states.values(), key=rank)
+        browser = min(_longest(state.browser or "" for state in states), BROWSER_WIDTH)
+        title = min(_longest(state.title for state in states), self._console.width * 3 // 10)
+        rows = in_room(
+            states,
+            self._console.height - len(headline),
+            lambda state: self._row(state, browser, title),
+            lambda rest: unshown([rank(state)[0] for state in rest]),
         )
-        return Group(table, *lines)
+        lines = [*rows, *headline]
+        for line in lines:
+            line.no_wrap, line.overflow = True, "ellipsis"
+        return Group(*lines)
+
+    def _row(self, state: mqtt.State, browser: int, title: int) -> list[Text]:
+        """Return a notebook in a line, or in more where a person is to do something."""
+        head = Text(" ").append_text(fit(state.phase, PHASE_WIDTH, COLOURS[state.phase]))
+        if browser:  # before the title: it is what tells two of one title apart
+            head.append(GAP).append_text(fit(printable(state.browser or ""), browser))
+        room = self._console.width - head.cell_len - title - 2 * len(GAP)
+        beside = room >= LEAST_BESIDE
+        head.append(GAP)
+        if not beside:
+            head.append(printable(state.title))
+            room = self._console.width - len(GAP)
+        else:
+            head.append_text(fit(printable(state.title), title)).append(GAP)
+        told = Text(detail(state))
+        # What a person is to do is shown whole; everything else keeps to its line.
+        lines = [told] if state.attention is None else list(told.wrap(self._console, room))
+        if not told:
+            return [head]
+        if beside:
+            head.append_text(lines.pop(0))
+        indent = " " * (self._console.width - room)
+        return [head, *(Text(indent).append_text(line) for line in lines)]
 
     def _print_changes(self) -> None:
         headline = printable(" · ".join(self._headline()))
@@ -106,6 +128,17 @@ class Screen:
                 sys.stdout.flush()
             else:
                 self._console.print(line, soft_wrap=True)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max((cell_len(printable(text)) for text in texts), default=0)
+
+
+def unshown(ranks: Sequence[int]) -> Text:
+    """Return the line that counts the notebooks for which a terminal has no room, by their rank."""
+    needs = ranks.count(0)
+    more = f", {needs} of them needing you" if needs else ""
+    return Text(f"and {counted(len(ranks), 'more notebook')}{more}", "bright_black")
 
 
 def rank(state: mqtt.State) -> tuple[int, str, str]:
