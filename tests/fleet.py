@@ -44,10 +44,13 @@ def state(nth: int, **changes: Any) -> mqtt.State:
     now = _now()
     step, total = 1800 + 731 * nth, 36_000
     loss = 0.31 + 2.1 * math.exp(-3 * step / total)
+    since = now - timedelta(minutes=35 + 17 * nth)
+    runs = changes.get("phase", "running") == "running"
     running = {
         "title": TITLES[nth],
         "phase": "running",
-        "since": now - timedelta(minutes=35 + 17 * nth),
+        "since": since,
+        "run": mqtt.Run(started=since if runs else None),
         "runtime": mqtt.Runtime(
             accelerator=("T4", "L4", "A100")[nth % 3], ram_used=5_400_000_000 + 210_000_000 * nth,
             ram_total=12_700_000_000,

@@ -102,7 +102,7 @@ def test_twenty_notebooks_on_three_agents_and_who_needs_a_person_first(
 def test_a_card_tells_how_it_goes(phone: Phone, fleet: Fleet) -> None:
     fleet.publish_state(
         state(
-            0, since=datetime.now(UTC) - timedelta(hours=3, minutes=5),
+            0, run=mqtt.Run(started=datetime.now(UTC) - timedelta(hours=3, minutes=5)),
             progress=mqtt.Progress(fraction=0.628, eta_s=5040.0, metrics={"loss": 0.48217}),
         )
     )  # fmt: skip
@@ -113,6 +113,24 @@ def test_a_card_tells_how_it_goes(phone: Phone, fleet: Fleet) -> None:
     bar = f"document.querySelector('{card} [role=progressbar]')"
     assert phone.value(f"{bar}.getAttribute('aria-valuenow')") == "63"
     assert phone.value(f"{bar}.getAttribute('aria-label')") == f"Progress {TITLES[0]}"
+
+
+@pytest.mark.parametrize(
+    ("phase", "started", "says"),
+    [
+        ("running", 55, "Running for 55 min"),
+        ("running", None, "Running for at least 10 min"),
+        ("needs_you", 55, "Needs you for 10 min"),
+    ],
+)
+def test_a_run_lasts_since_it_began_and_not_since_a_dialog_was_answered(
+    phone: Phone, fleet: Fleet, phase: mqtt.Phase, started: int | None, says: str
+) -> None:
+    now = datetime.now(UTC)
+    run = mqtt.Run(started=None if started is None else now - timedelta(minutes=started))
+    fleet.publish_state(state(0, phase=phase, run=run, since=now - timedelta(minutes=10)))
+    shown = f"{phone.card(TITLES[0])} .phase"
+    assert " ".join(phone.text(shown).split()).endswith(says)
 
 
 def test_an_open_card_tells_what_is_known_beside(phone: Phone, fleet: Fleet) -> None:

@@ -100,17 +100,21 @@ export class Card {
     write(this.parts.title, state.title);
     write(this.parts.glyph, GLYPHS[phase]);
     write(this.parts.phase, say(`phase.${phase}`));
-    write(this.parts.since, this.since(now, unseen));
+    write(this.parts.since, unseen ? say("card.was", { phase: say(`phase.${state.phase}`) }) : this.lasts(now));
     this.showNeed(unseen);
     this.showProgress();
     write(this.parts.news, this.origin(now));
     this.showDetails();
   }
 
-  since(now, unseen) {
-    const { state } = this.session;
-    if (unseen) return say("card.was", { phase: say(`phase.${state.phase}`) });
-    return state.since === null ? "" : say("card.since", { duration: duration((now - state.since) / 1000) });
+  // How long the phase holds; of a run, how long it goes on: a dialog that was answered meanwhile
+  // began the phase anew. Where nobody saw the run begin, it goes on for longer than its phase.
+  lasts(now) {
+    const { phase, since, runStarted } = this.session.state;
+    const began = (phase === "running" && runStarted) || since;
+    if (began === null) return "";
+    const least = phase === "running" && runStarted === null;
+    return say(least ? "card.since_at_least" : "card.since", { duration: duration((now - began) / 1000) });
   }
 
   origin(now) {
