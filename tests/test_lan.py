@@ -60,7 +60,7 @@ def test_a_phone_is_shown_the_way_to_an_agent_in_the_background(tmp_path: Path) 
     assert none.returncode == 3
     assert none.stderr == (
         "colab-cdp-agent: no agent 'night' here serves a phone page now: "
-        "start it, and with --lan for a phone\n"
+        "start the agent, with --lan if a phone is to open the page\n"
     )
 
 

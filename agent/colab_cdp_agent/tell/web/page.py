@@ -120,7 +120,7 @@ class PhonePage:
         page = Served(self.says, port, lan, self._login is not None)
         log.info("the phone page is served", at=self.says)
         if port != self._settings.port:
-            log.info("another program has the phone page's usual port", port=self._settings.port)
+            log.info("the phone page's usual port was taken", port=self._settings.port)
         self._note(page)
         if self._login is not None:
             for line in welcome(page, self._password_file, to_terminal=sys.stdout.isatty()):

@@ -22,8 +22,10 @@ def show(options: argparse.Namespace) -> int:
     pages = [*served(folder, name)]
     if not pages:
         whose = f"agent {name!r}" if name else "agent"
-        says = f"no {whose} here serves a phone page now: start it, and with --lan for a phone"
-        complain(says)
+        complain(
+            f"no {whose} here serves a phone page now: start the agent, with --lan if a phone is to"
+            " open the page"
+        )
         return ExitCode.UNREACHABLE
     try:
         for page in pages:
