@@ -2,10 +2,12 @@
 
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -15,6 +17,7 @@ from leftovers import kill_processes_of, processes_of
 from person import eventually
 
 STOP_LIMIT_S = 30.0
+TERMINAL_COLUMNS = 80
 pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed"),
     pytest.mark.skipif(sys.platform == "win32", reason="a console is needed for Ctrl+C there"),
@@ -46,7 +49,6 @@ def started(home: Path, word: str) -> bool:
 
 def test_it_shows_its_notebooks_running_and_leaves_nothing(home: Path) -> None:
     playing = demo(home, "--seconds", "6")
-    playing.until("mosquitto_sub -h 127.0.0.1")
     playing.until("Ctrl+C ends everything")
     running = {playing.until("running      ").split()[1] for _ in range(2)}
     assert running == {"llama-lora", "vit-small"}
@@ -55,6 +57,23 @@ def test_it_shows_its_notebooks_running_and_leaves_nothing(home: Path) -> None:
     assert playing.end(STOP_LIMIT_S) == 0
     assert "Stopped. The tabs were left as they are." in playing.said
     assert nothing_is_left(home), (processes_of(home), list(home.rglob("*")))
+
+
+def test_what_it_says_to_try_fits_a_terminal_and_works(home: Path) -> None:
+    playing = demo(home)
+    page = playing.until("What a phone would see: ").split()[-1]
+    playing.until("mosquitto_sub -h 127.0.0.1")
+    playing.until("The notebooks do what they are told")
+    command = playing.until("curl") + playing.until("captcha")
+    playing.until("Ctrl+C ends everything")
+    assert max(map(len, playing.said.splitlines())) <= TERMINAL_COLUMNS
+    playing.until("running      vit-small")
+    with urlopen(page, timeout=STOP_LIMIT_S) as answer:
+        assert b"<title>" in answer.read()
+    if shutil.which("curl"):
+        subprocess.run(["sh", "-c", command], check=True, timeout=STOP_LIMIT_S)
+        playing.until("needs_you    vit-small")
+    playing.stop(signal.SIGINT, limit=STOP_LIMIT_S)
 
 
 MOMENTS: dict[str, Callable[[Command, Path], object]] = {

@@ -20,6 +20,8 @@ from colab_cdp_agent.chrome.launch import headless
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.settings.units import Interval
 from colab_cdp_agent.tell.broker import BrokerAddress, EmbeddedBroker
+from colab_cdp_agent.tell.ports import HOST
+from colab_cdp_agent.tell.web.page import port_on
 from colab_cdp_agent.watch.sites import load_site
 from colab_sim import ColabSim, Notebook
 
@@ -61,13 +63,14 @@ async def play(seconds: float | None) -> int:
         port = await stage.enter_async_context(pages)
         await _begin_training(notebooks)
         broker = await stage.enter_async_context(_running(EmbeddedBroker(folder / "broker")))
-        for line in _to_try(broker, sim.control_url, notebooks[-1].name):
+        settings = _settings(port)
+        for line in _to_try(settings.web.port, broker, sim.control_url, notebooks[-1].name):
             console.print(line, markup=False)
 
         stop = asyncio.Event()
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, stop.set)
-        agent = Agent(NAME, _settings(port), (load_site("colab"),), Options())
+        agent = Agent(NAME, settings, (load_site("colab"),), Options())
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(_ask_now_and_then(notebooks[-1]), name="demo's dialogs")
             await agent.run(stop)
@@ -76,23 +79,23 @@ async def play(seconds: float | None) -> int:
 
 
 def _settings(port: int) -> config.Config:
-    """Return a configuration whose duties are done often enough to be seen."""
+    """Return a configuration whose duties are done often enough to be seen, its page's port too."""
     duties = config.Duties(
         keep_alive=config.KeepAlive(every=Interval(15)),
         clear=config.Clear(every=Interval(45)),
     )
-    return structs.replace(config.Config(), chrome=config.Chrome(port=port), duties=duties)
+    web = config.Web(port=port_on(HOST, config.Web().port))
+    return structs.replace(config.Config(), chrome=config.Chrome(port=port), duties=duties, web=web)
 
 
-def _to_try(broker: BrokerAddress, control: str, asking: str) -> Iterator[str]:
-    """Yield what a person may do while it runs."""
-    yield f"Broker: {broker.url}, without a password. To see what a phone would see:"
+def _to_try(page: int, broker: BrokerAddress, control: str, asking: str) -> Iterator[str]:
+    """Yield what a person may do while it runs, in lines that fit a terminal of 80 columns."""
+    yield f"What a phone would see: http://{HOST}:{page}"
+    yield f"Broker: {broker.url}, without a password, for any MQTT app here:"
     yield f"  mosquitto_sub -h {broker.host} -p {broker.port} -t 'colab/{NAME}/#' -v"
-    yield "or any MQTT app on this computer. The notebooks do what they are told, for example"
-    yield (
-        f"  curl -X POST {control}/notebooks/{asking}/dialog"
-        """ -H 'Content-Type: application/json' -d '{"kind": "captcha"}'"""
-    )
+    yield "The notebooks do what they are told, for example"
+    yield f"  curl -X POST {control}/notebooks/{asking}/dialog \\"
+    yield """    -H 'Content-Type: application/json' -d '{"kind": "captcha"}'"""
     yield f"{asking} asks now and then whether you are still there. Ctrl+C ends everything."
     yield ""
 

@@ -34,6 +34,13 @@ class NotServedError(Exception):
     """The page cannot be served; `str` says why."""
 
 
+def port_on(host: str, port: int) -> int:
+    """Return a port that somebody named; of the usual ones the first that is free on a host."""
+    if isinstance(port, UsualPort):
+        return first_free_port(range(port, port + USUAL_PORTS), host)
+    return port
+
+
 class PhonePage:
     """Serves the page for as long as the agent runs; a port that somebody named is waited for.
 
@@ -105,9 +112,8 @@ class PhonePage:
 
     def _listening(self) -> socket.socket:
         """Return a socket that listens on the port, or on the next one if nobody named it."""
-        host, port = EVERYWHERE if self._settings.lan else HOST, self._settings.port
-        if isinstance(port, UsualPort):
-            port = first_free_port(range(port, port + USUAL_PORTS), host)
+        host = EVERYWHERE if self._settings.lan else HOST
+        port = port_on(host, self._settings.port)
         try:
             return listening(host, port)
         except OSError as error:
