@@ -11,8 +11,8 @@ from msgspec import Struct, structs
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.keep.whole_file import write_whole
 from colab_cdp_agent.printable import complain, printable
-from colab_cdp_agent.report.paper import write
 from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell import buttons, roll_call
@@ -129,7 +129,7 @@ def _make(options: argparse.Namespace, settings: Config, found: Found) -> int:
         phone = _phone_link(link, with_password=options.with_password)
         content = mqtt.encode(configuration(phone, root, found.agents, verbs))
         try:
-            write(options.out, msgspec.json.format(content, indent=1).decode() + "\n")
+            write_whole(options.out, msgspec.json.format(content, indent=1) + b"\n")
         except OSError as error:
             says = f"{options.out} cannot be written: {error.strerror or error}"
             return _failed(says, ExitCode.FAILED)

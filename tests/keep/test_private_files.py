@@ -39,7 +39,6 @@ def open_folder(tmp_path: Path) -> Path:
 
 def test_a_small_file_is(open_folder: Path) -> None:
     path = open_folder / "wishes.json"
-    (open_folder / "wishes.new").write_text("left by a run that was killed", "utf-8")
     SmallFile(path, "").write("asked")
     assert modes(open_folder) == {"wishes.json": PRIVATE}
 

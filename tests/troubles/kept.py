@@ -48,8 +48,8 @@ def no_archive_folder(place: Place) -> str:
 
 @says("the list of published topics cannot be kept")
 def no_topic_file(place: Place) -> str:
-    """Let a folder stand where the file is written first."""
-    (place.folder / "topics-mine.new" / "x").mkdir(parents=True)
+    """Let a folder stand where the file is written."""
+    (place.folder / "topics-mine.json" / "x").mkdir(parents=True)
     topics = TopicFile(place.folder / "topics-mine.json")
     return logged(lambda: topics.write(["colab/mine/status"]))
 

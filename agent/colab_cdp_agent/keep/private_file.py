@@ -9,17 +9,6 @@ MODE = 0o600
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows only
 
 
-def open_private(path: Path) -> BinaryIO:
-    """Open a new file for writing, in place of whatever stands there.
-
-    Raises:
-        OSError: it cannot be made.
-
-    """
-    path.unlink(missing_ok=True)
-    return new_private(path)
-
-
 def make_private(path: Path) -> None:
     """Make an empty file where there is none; one that is there is not even opened.
 

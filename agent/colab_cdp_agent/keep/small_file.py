@@ -1,9 +1,8 @@
-"""A value in a small file of JSON: whole or not at all, and set aside where it is damaged.
+"""A value in a small file of JSON, which is set aside where it is damaged.
 
 Blocking: whoever may not wait keeps it off the event loop.
 """
 
-import os
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -12,30 +11,11 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from colab_cdp_agent.keep.aside import set_aside
-from colab_cdp_agent.keep.private_file import open_private
+from colab_cdp_agent.keep.whole_file import write_whole
 
 T = TypeVar("T")
 
 LARGEST_BYTES: Final = 4_000_000
-
-
-def put(path: Path, content: bytes, *, synced: bool = False) -> None:
-    """Write a file for its owner alone, whole or not at all.
-
-    With `synced` it is on disk when this returns.
-
-    Raises:
-        OSError: the folder cannot be written; the file stands as before.
-
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_suffix(".new")
-    with open_private(beside) as file:
-        file.write(content)
-        if synced:
-            file.flush()
-            os.fsync(file.fileno())
-    beside.replace(path)
 
 
 class _DamagedError(Exception):
@@ -104,5 +84,6 @@ class SmallFile(Generic[T]):
         with self._lock:
             if value == self._written:
                 return
-            put(self._path, msgspec.json.encode(value), synced=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(self._path, msgspec.json.encode(value), synced=True)
             self._written = value

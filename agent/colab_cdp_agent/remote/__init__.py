@@ -11,6 +11,7 @@ from rich.console import Console
 from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.keep.whole_file import write_whole
 from colab_cdp_agent.printable import complain, printable_json
 from colab_cdp_agent.remote import sending
 from colab_cdp_agent.remote.answer import words
@@ -125,7 +126,7 @@ def _save(picture: bytes | None, file: Path) -> int:
     if picture is None or not picture.startswith(JPEG):
         return _failed("no picture came", ExitCode.FAILED)
     try:
-        file.write_bytes(picture)
+        write_whole(file, picture)
     except OSError as error:
         return _failed(f"{file} cannot be written: {error.strerror}", ExitCode.FAILED)
     print(f"The picture is in {file}.", file=sys.stderr)  # noqa: T201 - a person reads it

@@ -16,12 +16,12 @@ from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
+from colab_cdp_agent.keep.whole_file import write_whole
 from colab_cdp_agent.printable import complain
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.gather import gather
 from colab_cdp_agent.report.night import Night
 from colab_cdp_agent.report.page import page
-from colab_cdp_agent.report.paper import write
 from colab_cdp_agent.report.since import parse_since
 from colab_cdp_agent.report.terminal import Report
 from colab_cdp_agent.report.timeline import Span
@@ -63,7 +63,7 @@ def show(options: argparse.Namespace) -> int:
 
 def _write(file: Path, night: Night) -> int:
     try:
-        write(file, page(night))
+        write_whole(file, page(night).encode())
     except OSError as error:
         return _failed(f"{file} cannot be written: {error.strerror or error}")
     print(f"The report is in {file}.")  # noqa: T201 - a person reads it

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_cdp_agent.report.paper import write
+from colab_cdp_agent.keep.whole_file import write_whole
 from colab_cdp_agent.service.supervisor import ServiceError
 
 LIMIT_S = 90.0
@@ -68,7 +68,7 @@ def put(file: Path, text: str) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write(file, text)
+        write_whole(file, text.encode())
     except OSError as error:
         raise ServiceError(f"{file} cannot be written: {error.strerror}") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_cdp_agent.file_lock import FileLock
-from colab_cdp_agent.keep.private_file import open_private
+from colab_cdp_agent.keep.whole_file import write_whole
 from colab_cdp_agent.tell.broker_access import BrokerRecord, LanAccess, access, record_in
 from colab_cdp_agent.tell.password_file import read_or_make_password
 
@@ -58,12 +58,9 @@ class BrokerFolder:
 
     def write_record(self, record: BrokerRecord) -> None:
         """Write the record, whole or not at all, readable by its owner alone."""
-        draft = self.config.with_suffix(".tmp")
-        with open_private(draft) as file:
-            # nats' own format takes JSON, but not its \u escapes.
-            written = json.dumps(self._nats_config(record), ensure_ascii=False, indent=1)
-            file.write(written.encode())
-        draft.replace(self.config)
+        # nats' own format takes JSON, but not its \u escapes.
+        written = json.dumps(self._nats_config(record), ensure_ascii=False, indent=1)
+        write_whole(self.config, written.encode())
 
     def _nats_config(self, record: BrokerRecord) -> dict[str, Any]:
         return {

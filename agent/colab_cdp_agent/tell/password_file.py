@@ -30,9 +30,13 @@ def read_or_make_password(path: Path) -> str:
             writing = new_private(path)
         except FileExistsError:
             return _kept(path)
-        with writing:
-            password = new_password()
-            writing.write(f"{password}\n".encode("ascii"))
+        password = new_password()
+        try:
+            with writing:
+                writing.write(f"{password}\n".encode("ascii"))
+        except OSError:
+            path.unlink(missing_ok=True)  # an empty one would be taken for a damaged one
+            raise
     except OSError as error:
         raise PasswordFileError(f"{path}: {error.strerror or error}") from error
     return password

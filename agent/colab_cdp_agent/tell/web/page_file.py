@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from colab_cdp_agent.keep.small_file import put
+from colab_cdp_agent.keep.whole_file import write_whole
 
 LARGEST_BYTES = 65_536
 ANSWER_LIMIT_S = 1.0
@@ -35,7 +35,8 @@ class PageFile:
             OSError: the folder cannot be written.
 
         """
-        put(self._path, msgspec.json.encode(page))
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(self._path, msgspec.json.encode(page))
 
     def remove(self) -> None:
         """Say that there is no page any more.
