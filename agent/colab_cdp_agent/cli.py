@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from colab_cdp_agent.arguments import parse
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,8 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[options.command](options)
     except ConfigError as error:
-        complain(error)
-        return ExitCode.BAD_INPUT
+        return fail(error, ExitCode.BAD_INPUT)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import sys
 from colab_cdp_agent import log
 from colab_cdp_agent.chrome.installed import NoChromiumError
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.broker import BrokerFailedError
 
@@ -19,18 +19,13 @@ def show(seconds: float | None) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         install = f"{sys.executable} -m pip install 'colab-cdp-agent[demo]'"
-        return _failed(f"the demo needs {', '.join(missing)}: {install}", ExitCode.BAD_INPUT)
+        return fail(f"the demo needs {', '.join(missing)}: {install}", ExitCode.BAD_INPUT)
     from colab_cdp_agent.demo_stage import play  # noqa: PLC0415 - imports what was looked for
 
     log.configure("text", verbose=False)
     try:
         return run_until_stopped(play(seconds))
     except NoChromiumError as error:
-        return _failed(f"{error}; {error.remedy}", ExitCode.UNREACHABLE)
+        return fail(f"{error}; {error.remedy}", ExitCode.UNREACHABLE)
     except BrokerFailedError as error:
-        return _failed(str(error), ExitCode.UNREACHABLE)
-
-
-def _failed(sentence: str, code: ExitCode) -> int:
-    complain(sentence)
-    return code
+        return fail(error, ExitCode.UNREACHABLE)

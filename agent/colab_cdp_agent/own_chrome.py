@@ -22,7 +22,7 @@ from colab_cdp_agent.chrome.launch import open_tab
 from colab_cdp_agent.chrome.own_folder import own_folder
 from colab_cdp_agent.chrome.version_page import NothingListensError
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.settings.document import ConfigError
 from colab_cdp_agent.stopping import run_until_stopped
 
@@ -48,9 +48,10 @@ def open_one(options: argparse.Namespace) -> int:
         wanted = _wanted(options)
         return run_until_stopped(_open(wanted, tuple(options.urls)))
     except NoChromiumError as error:
-        return _failed(f"{error}; {error.remedy}")
+        return fail(f"{error}; {error.remedy}", ExitCode.UNREACHABLE)
     except (ChromeAbsentError, ChromeError) as error:
-        return _failed(f"{error}; free port {options.port}, or name another with --port")
+        says = f"{error}; free port {options.port}, or name another with --port"
+        return fail(says, ExitCode.UNREACHABLE)
 
 
 def _wanted(options: argparse.Namespace) -> Start:
@@ -90,23 +91,24 @@ async def _open(wanted: Start, asked: Sequence[str]) -> int:
     except NothingListensError:
         return await _start(wanted)
     if not await runs_on(there.address, wanted.folder):
-        return _failed(
+        return fail(
             f"port {wanted.port} belongs to another Chrome, whose profile folder is not"
-            f" {wanted.folder}; end that one, or name another port with --port"
+            f" {wanted.folder}; end that one, or name another port with --port",
+            ExitCode.UNREACHABLE,
         )
     for url in asked:
         await asyncio.to_thread(open_tab, wanted.port, url)
     already = f"It runs already, with the folder {wanted.folder}, on {HOST}:{wanted.port}."
-    _say(already, *_next(wanted))
+    say(already, *_next(wanted))
     return ExitCode.ENDED_AS_ASKED
 
 
 async def _start(wanted: Start) -> int:
     if (why := no_screen(wanted.flags, os.environ, sys.platform)) is not None:
-        return _failed(why)
+        return fail(why, ExitCode.UNREACHABLE)
     new = not (wanted.folder / LOCAL_STATE).exists()
     await start(wanted)
-    _say(*_started(wanted, new=new), *_next(wanted))
+    say(*_started(wanted, new=new), *_next(wanted))
     return ExitCode.ENDED_AS_ASKED
 
 
@@ -136,13 +138,3 @@ def _started(wanted: Start, *, new: bool) -> Iterator[str]:
 
 def _next(wanted: Start) -> Iterator[str]:
     yield f"Next: colab-cdp-agent --port {wanted.port}"
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a person reads it
-
-
-def _failed(sentence: str) -> ExitCode:
-    complain(sentence)
-    return ExitCode.UNREACHABLE

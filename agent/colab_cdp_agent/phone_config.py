@@ -12,7 +12,8 @@ from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep.whole_file import write_whole
-from colab_cdp_agent.printable import complain, printable
+from colab_cdp_agent.printable import printable
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.settings.broker_url import is_loopback
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell import buttons, roll_call
@@ -72,7 +73,7 @@ def make(options: argparse.Namespace) -> int:
         try:
             found = await _find(settings)
         except NOT_REACHED as error:
-            return _failed(str(error), ExitCode.UNREACHABLE)
+            return fail(error, ExitCode.UNREACHABLE)
         return _make(options, settings, found)
 
     return run_until_stopped(made())
@@ -124,7 +125,7 @@ def _make(options: argparse.Namespace, settings: Config, found: Found) -> int:
     root, verbs, link = str(settings.mqtt.root), buttons.of_session(settings.commands), found.link
     code = ExitCode.ENDED_AS_ASKED
     if link.websocket_path is not None:
-        code = _failed(NO_WEBSOCKET, ExitCode.FAILED)
+        code = fail(NO_WEBSOCKET, ExitCode.FAILED)
     else:
         phone = _phone_link(link, with_password=options.with_password)
         content = mqtt.encode(configuration(phone, root, found.agents, verbs))
@@ -132,11 +133,11 @@ def _make(options: argparse.Namespace, settings: Config, found: Found) -> int:
             write_whole(options.out, msgspec.json.format(content, indent=1) + b"\n")
         except OSError as error:
             says = f"{options.out} cannot be written: {error.strerror or error}"
-            return _failed(says, ExitCode.FAILED)
-        _say(*_about_the_file(options.out, found, phone))
-    _say(*_topics(root, found.agents, verbs))
+            return fail(says, ExitCode.FAILED)
+        say(*_about_the_file(options.out, found, phone))
+    say(*_topics(root, found.agents, verbs))
     for note in found.notes:
-        _failed(note, code)
+        fail(note, code)
     return code
 
 
@@ -180,13 +181,3 @@ def _topics(root: str, agents: tuple[AgentEntry, ...], verbs: tuple[Verb, ...]) 
             )
     if not any(agent.sessions for agent in agents):
         yield "\nNo notebook is known there: run this again when one is open."
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a person reads it
-
-
-def _failed(sentence: str, code: ExitCode) -> ExitCode:
-    complain(sentence)
-    return code

@@ -5,7 +5,6 @@ that write the clipboard or forge a line, or signs that turn the direction of te
 """
 
 import re
-import sys
 
 # A terminal's control sequences (CSI and the string kinds) and its two-character ones. A string
 # ends where the next begins: else many beginnings would each be read to the end of the text.
@@ -34,12 +33,6 @@ def printable_json(text: str) -> str:
     return "".join(
         each if each.isprintable() or each == "\n" else _json_escape(each) for each in text
     )
-
-
-def complain(sentence: object) -> None:
-    """Say on standard error why a command does not do what it was asked."""
-    told = f"colab-cdp-agent: {printable_lines(str(sentence))}"
-    print(told, file=sys.stderr)  # noqa: T201 - a person reads it
 
 
 def _json_escape(character: str) -> str:

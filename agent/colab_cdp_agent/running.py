@@ -10,7 +10,7 @@ from colab_cdp_agent import config, log, loop
 from colab_cdp_agent.agent import Agent, Options
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import state_folder
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail
 from colab_cdp_agent.retry import first_leaf
 from colab_cdp_agent.stopping import stop_on_signals
 from colab_cdp_agent.tell.claim import NameTakenError
@@ -69,8 +69,8 @@ def run(options: argparse.Namespace) -> int:
         if unforeseen is not None or expected is None:
             raise
         error = first_leaf(expected)
-        complain(error)
-        return ExitCode.BAD_INPUT if isinstance(error, NameTakenError) else ExitCode.UNREACHABLE
+        taken = isinstance(error, NameTakenError)
+        return fail(error, ExitCode.BAD_INPUT if taken else ExitCode.UNREACHABLE)
     return ExitCode.ENDED_AS_ASKED
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from colab_cdp_agent import loop
 from colab_cdp_agent.exit_codes import ExitCode
+from colab_cdp_agent.replies import say
 from colab_cdp_agent.signals import STOPPED, on_signals
 
 
@@ -22,7 +23,7 @@ def run_until_stopped(work: Coroutine[Any, Any, int]) -> int:
         try:
             return await working
         except asyncio.CancelledError:
-            print(STOPPED)  # noqa: T201 - a person reads it
+            say(STOPPED)
             return ExitCode.ENDED_AS_ASKED
 
     return loop.run(main())

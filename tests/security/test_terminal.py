@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from colab_cdp_agent.doctor.finding import Finding, show
-from colab_cdp_agent.printable import complain, printable, printable_json, printable_lines
+from colab_cdp_agent.printable import printable, printable_json, printable_lines
+from colab_cdp_agent.replies import fail
 from hostile import ATTACKS, HOSTILE, steering
 
 any_text = st.text(st.characters(exclude_categories=()))
@@ -33,7 +34,7 @@ def test_sequences_that_begin_without_end_cost_no_more_than_their_length() -> No
 
 
 def test_a_sentence_that_ends_a_command_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(ValueError(f"no session is {HOSTILE}"))
+    fail(ValueError(f"no session is {HOSTILE}"))
     said = capsys.readouterr().err
     assert said.startswith("colab-cdp-agent: no session is ")
     assert steering(said) == ""

@@ -12,7 +12,7 @@ from colab_cdp_agent import config, log
 from colab_cdp_agent.config import Config, ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep.whole_file import write_whole
-from colab_cdp_agent.printable import complain, printable_json
+from colab_cdp_agent.printable import printable_json
 from colab_cdp_agent.remote import sending
 from colab_cdp_agent.remote.answer import words
 from colab_cdp_agent.remote.broker_address import Brokers
@@ -27,6 +27,7 @@ from colab_cdp_agent.remote.request import (
 from colab_cdp_agent.remote.sending import SCREENSHOT, Answered, NobodyAnswersError
 from colab_cdp_agent.remote.station import Station
 from colab_cdp_agent.remote.watching import show_lines, show_table
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.link import BrokerLostError, BrokerRefusedError, check_broker
 from colab_cdp_protocols import mqtt
@@ -63,7 +64,7 @@ def watch(options: argparse.Namespace) -> int:
         except asyncio.CancelledError:  # that is how it ends; a word of it would be no JSON
             return ExitCode.ENDED_AS_ASKED
         except BrokerRefusedError as error:
-            return _failed(str(error), ExitCode.UNREACHABLE)
+            return fail(error, ExitCode.UNREACHABLE)
         return ExitCode.ENDED_AS_ASKED
 
     return run_until_stopped(until_stopped())
@@ -81,7 +82,7 @@ def send(options: argparse.Namespace) -> int:
     try:
         ask = _ask(options, settings)
     except BadRequestError as error:
-        return _failed(str(error), ExitCode.BAD_INPUT)
+        return fail(error, ExitCode.BAD_INPUT)
 
     brokers = Brokers(settings.mqtt, config.state_dir() / "broker")
 
@@ -89,11 +90,11 @@ def send(options: argparse.Namespace) -> int:
         try:
             return _show(await sending.send(brokers, ask), options)
         except BadRequestError as error:
-            return _failed(str(error), ExitCode.BAD_INPUT)
+            return fail(error, ExitCode.BAD_INPUT)
         except UNANSWERED as error:
-            return _failed(str(error), ExitCode.UNREACHABLE)
+            return fail(error, ExitCode.UNREACHABLE)
         except asyncio.CancelledError:
-            return _failed(INTERRUPTED, ExitCode.FAILED)
+            return fail(INTERRUPTED)
 
     return run_until_stopped(answered())
 
@@ -113,10 +114,9 @@ def _show(answered: Answered, options: argparse.Namespace) -> int:
     """Print an answer, keep the picture of one, and return the exit code."""
     response = answered.response
     if options.json:
-        print(printable_json(mqtt.encode(response).decode()))  # noqa: T201 - it was asked for
+        say(printable_json(mqtt.encode(response).decode()))
     else:
-        for line in words(response):
-            print(line)  # noqa: T201 - a person reads it
+        say(*words(response))
     if response.status != "ok":
         return ExitCode.FAILED
     return _save(answered.picture, options.save) if options.save else ExitCode.ENDED_AS_ASKED
@@ -124,11 +124,11 @@ def _show(answered: Answered, options: argparse.Namespace) -> int:
 
 def _save(picture: bytes | None, file: Path) -> int:
     if picture is None or not picture.startswith(JPEG):
-        return _failed("no picture came", ExitCode.FAILED)
+        return fail("no picture came")
     try:
         write_whole(file, picture)
     except OSError as error:
-        return _failed(f"{file} cannot be written: {error.strerror}", ExitCode.FAILED)
+        return fail(f"{file} cannot be written: {error.strerror}")
     print(f"The picture is in {file}.", file=sys.stderr)  # noqa: T201 - a person reads it
     return ExitCode.ENDED_AS_ASKED
 
@@ -143,8 +143,3 @@ def _configure(options: argparse.Namespace) -> Config:
             "there is no broker to look at: name one with --mqtt", key=("mqtt", "url")
         )
     return settings
-
-
-def _failed(sentence: str, code: ExitCode) -> int:
-    complain(sentence)
-    return code

@@ -17,7 +17,7 @@ from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
 from colab_cdp_agent.keep.whole_file import write_whole
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.report import words
 from colab_cdp_agent.report.gather import gather
 from colab_cdp_agent.report.night import Night
@@ -46,13 +46,13 @@ def show(options: argparse.Namespace) -> int:
     try:
         kept = journal_reader.read(journal_path(folder, name), span.began)
     except journal_reader.NoJournalError:
-        return _failed(_no_journal(folder, name))
+        return fail(_no_journal(folder, name))
     except journal_reader.JournalUnreadableError as error:
-        return _failed(str(error))
+        return fail(error)
     archives = _archives(settings.archive.dir or folder / "archive", span)
     night = gather(kept, name, span, archives)
     if not night.notebooks and not night.limits:
-        return _failed(words.nothing(night))
+        return fail(words.nothing(night))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may hold less than a title does
     if options.html is not None:
@@ -65,8 +65,8 @@ def _write(file: Path, night: Night) -> int:
     try:
         write_whole(file, page(night).encode())
     except OSError as error:
-        return _failed(f"{file} cannot be written: {error.strerror or error}")
-    print(f"The report is in {file}.")  # noqa: T201 - a person reads it
+        return fail(f"{file} cannot be written: {error.strerror or error}")
+    say(f"The report is in {file}.")
     return ExitCode.ENDED_AS_ASKED
 
 
@@ -94,8 +94,3 @@ def _archives(folder: Path, span: Span) -> dict[str, tuple[str, ...]]:
         except OSError:
             continue  # pruned meanwhile
     return {session: tuple(files) for session, files in found.items()}
-
-
-def _failed(sentence: str) -> int:
-    complain(sentence)
-    return ExitCode.FAILED

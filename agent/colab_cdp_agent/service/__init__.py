@@ -10,7 +10,7 @@ from colab_cdp_agent import config
 from colab_cdp_agent.children import this_user
 from colab_cdp_agent.config import ConfigError
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.service.job import make_job
 from colab_cdp_agent.service.launchctl import Launchd
 from colab_cdp_agent.service.schtasks import TaskScheduler
@@ -35,8 +35,7 @@ def manage(options: argparse.Namespace) -> int:
             return _install(supervisor, options)
         return _uninstall(supervisor) if options.what == "uninstall" else _status(supervisor)
     except ServiceError as error:
-        complain(error)
-        return ExitCode.FAILED
+        return fail(error)
 
 
 def _supervisor(platform: str) -> Supervisor:
@@ -58,7 +57,7 @@ def _install(supervisor: Supervisor, options: argparse.Namespace) -> int:
     job = make_job(options.passed_on, Path.cwd(), os.environ)
     done = "updated" if supervisor.standing().installed else "installed"
     notes = list(supervisor.install(job))
-    _say(
+    say(
         f"The service is {done} and started: {supervisor.place}",
         "It starts at each login, and again after a crash.",
         f"Its log: {supervisor.log}",
@@ -79,29 +78,24 @@ def _unseen() -> Iterator[str]:
 
 def _uninstall(supervisor: Supervisor) -> int:
     if not supervisor.standing().installed:
-        _say("There is no service to uninstall.")
+        say("There is no service to uninstall.")
         return ExitCode.ENDED_AS_ASKED
     supervisor.uninstall()
-    _say("The service is ended and uninstalled. What the agent has kept stays.")
+    say("The service is ended and uninstalled. What the agent has kept stays.")
     return ExitCode.ENDED_AS_ASKED
 
 
 def _status(supervisor: Supervisor) -> int:
     standing = supervisor.standing()
     if not standing.installed:
-        _say("The service is not installed: colab-cdp-agent service install")
+        say("The service is not installed: colab-cdp-agent service install")
         return ExitCode.FAILED
-    _say(f"The service is installed: {supervisor.place}")
+    say(f"The service is installed: {supervisor.place}")
     if standing.pid is not None:
-        _say("It runs." if standing.pid == 0 else f"It runs (pid {standing.pid}).")
+        say("It runs." if standing.pid == 0 else f"It runs (pid {standing.pid}).")
     else:
-        _say("It does not run.")
+        say("It does not run.")
     if standing.last_exit is not None:
-        _say(f"How it ended: {meaning(standing.last_exit)}.")
-    _say(f"Its log: {supervisor.log}")
+        say(f"How it ended: {meaning(standing.last_exit)}.")
+    say(f"Its log: {supervisor.log}")
     return ExitCode.FAILED if standing.pid is None else ExitCode.ENDED_AS_ASKED
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a person reads it

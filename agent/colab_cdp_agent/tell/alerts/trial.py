@@ -9,7 +9,7 @@ from typing import Final
 
 from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.settings.secret import PushUrl
 from colab_cdp_agent.stopping import run_until_stopped
 from colab_cdp_agent.tell.alerts.order import How, Message, Outcome
@@ -38,8 +38,7 @@ def ring(options: argparse.Namespace) -> int:
     file = config.find_config(options.config)
     urls = config.read(file).alerts.apprise
     if not urls:
-        complain(NO_CHANNEL)
-        return ExitCode.BAD_INPUT
+        return fail(NO_CHANNEL, ExitCode.BAD_INPUT)
     return run_until_stopped(_ring(urls))
 
 
@@ -60,7 +59,7 @@ def trial_message() -> Message:
 async def _try(name: str, url: PushUrl, message: Message) -> Outcome:
     outcome = await Push(url).send(message)
     says = "sent" if outcome.how == "sent" else f"not sent: {outcome.reason}"
-    print(f"{name}: {says}", flush=True)  # noqa: T201 - a person reads it
+    say(f"{name}: {says}")
     return outcome
 
 

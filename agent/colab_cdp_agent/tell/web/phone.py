@@ -5,7 +5,7 @@ import sys
 
 from colab_cdp_agent import config
 from colab_cdp_agent.exit_codes import ExitCode
-from colab_cdp_agent.printable import complain
+from colab_cdp_agent.replies import fail, say
 from colab_cdp_agent.tell.password_file import PasswordFileError
 from colab_cdp_agent.tell.web.page_file import served
 from colab_cdp_agent.tell.web.welcome import PASSWORD_FILE, welcome
@@ -22,16 +22,14 @@ def show(options: argparse.Namespace) -> int:
     pages = [*served(folder, name)]
     if not pages:
         whose = f"agent {name!r}" if name else "agent"
-        complain(
+        return fail(
             f"no {whose} here serves a phone page now: start the agent, with --lan if a phone is to"
-            " open the page"
+            " open the page",
+            ExitCode.UNREACHABLE,
         )
-        return ExitCode.UNREACHABLE
     try:
         for page in pages:
-            for line in welcome(page, folder / PASSWORD_FILE, to_terminal=sys.stdout.isatty()):
-                print(line)  # noqa: T201 - what was asked for
+            say(*welcome(page, folder / PASSWORD_FILE, to_terminal=sys.stdout.isatty()))
     except PasswordFileError as error:
-        complain(error)
-        return ExitCode.FAILED
+        return fail(error)
     return ExitCode.ENDED_AS_ASKED
