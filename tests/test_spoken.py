@@ -2,7 +2,7 @@
 
 import pytest
 
-from colab_cdp_agent.spoken import counted, duration, times
+from colab_cdp_agent.spoken import counted, duration, shortened, times
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,12 @@ def test_a_length_of_time_is_said_in_its_largest_units(seconds: float, says: str
 )
 def test_of_one_thing_there_is_no_plural(number: int, says: str, often: str) -> None:
     assert (counted(number, "line"), times(number)) == (says, often)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", ""), ("훈련 12", "훈련 12"), ("훈련 123", "훈련 1…")]
+)
+def test_a_long_text_is_cut_with_an_ellipsis_and_is_no_longer_than_asked(
+    text: str, told: str
+) -> None:
+    assert shortened(text, 5) == told

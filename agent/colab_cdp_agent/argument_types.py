@@ -7,12 +7,12 @@ import argparse
 import math
 from collections.abc import Callable
 
-LAST_PORT = 65_535
+from colab_cdp_agent.port_number import LAST_PORT, is_port
 
 
 def port(text: str) -> int:
     """Read the number of a port."""
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+    if not text.isascii() or not text.isdecimal() or not is_port(int(text)):
         raise argparse.ArgumentTypeError(f"expected a number from 1 to {LAST_PORT}, not {text}")
     return int(text)
 

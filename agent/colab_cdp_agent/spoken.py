@@ -1,4 +1,4 @@
-"""Lengths of time, and numbers of things, as a person says them."""
+"""Lengths of time, numbers of things and long texts, as a person says them."""
 
 MINUTE_S = 60
 
@@ -24,3 +24,8 @@ def counted(number: int, noun: str) -> str:
 def times(count: int) -> str:
     """Return how often."""
     return "once" if count == 1 else f"{count:,} times"
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text in at most so many characters, the last of them an ellipsis where it is cut."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from colab_cdp_agent.chrome.absent import ChromeAbsentError
 from colab_cdp_agent.chrome.profile_folder import PORT_FILE, without_port_file
+from colab_cdp_agent.port_number import is_port
 
 LARGEST_BYTES = 4096
-HIGHEST_PORT = 65_535
 PATH = re.compile(rb"/[!-\"$-~]*")
 CONTENT = re.compile(rb"(\d{1,5})\r?\n(" + PATH.pattern + rb")(?:\r?\n|\Z)")
 
@@ -28,7 +28,7 @@ def read_port_file(folder: Path) -> tuple[int, str]:
             written = CONTENT.match(opened.read(LARGEST_BYTES))
     except OSError as error:
         raise ChromeAbsentError(*without_port_file(folder)) from error
-    if written is None or int(written[1]) > HIGHEST_PORT:
+    if written is None or not is_port(int(written[1])):
         raise ChromeAbsentError(
             f"{file} does not hold a port and a path", "restart that Chrome: it writes the file"
         )

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from colab_cdp_agent.spoken import shortened
+
 NO_SESSION_BUS = "there is no D-Bus session here"
 NO_SERVICE = "no D-Bus service here can keep it awake"
 LONGEST_REASON = 160
@@ -100,5 +102,4 @@ def _reason(tried: tuple[str, ...]) -> str:
     """Return in a few words why no way is open."""
     if all(way.startswith("org.") for way in tried):
         return NO_SERVICE if "DBUS_SESSION_BUS_ADDRESS" in os.environ else NO_SESSION_BUS
-    words = " ".join(tried[0].split())
-    return words if len(words) <= LONGEST_REASON else f"{words[: LONGEST_REASON - 1]}…"
+    return shortened(" ".join(tried[0].split()), LONGEST_REASON)

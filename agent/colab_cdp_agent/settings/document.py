@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from colab_cdp_agent.spoken import shortened
+
 KeyPath = tuple[str | int, ...]
 
 LONGEST_SHOWN: Final = 60
@@ -77,4 +79,4 @@ def found(value: object, *, hidden: bool = False) -> str:
     if hidden:
         return "text" if isinstance(value, str) else "a value that is not text"
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+    return shortened(shown, LONGEST_SHOWN)

@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from msgspec import Meta
 
+from colab_cdp_agent.port_number import LAST_PORT
 from colab_cdp_agent.settings.document import found
 
-Port = Annotated[int, Meta(ge=1, le=65_535)]
+Port = Annotated[int, Meta(ge=1, le=LAST_PORT)]
 
 
 class UsualPort(int):

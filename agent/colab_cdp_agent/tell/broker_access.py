@@ -8,12 +8,12 @@ https://docs.nats.io/running-a-nats-service/configuration/mqtt
 from dataclasses import dataclass, field
 from typing import Any
 
+from colab_cdp_agent.port_number import is_port
 from colab_cdp_agent.tell.claim import VERB as CLAIM
 from colab_cdp_agent.tell.link import Link
 from colab_cdp_agent.tell.ports import EVERYWHERE, HOST
 from colab_cdp_protocols import mqtt
 
-LAST_PORT = 65_535
 USER, AGENT, PHONE = "mqtt", "agent", "phone"
 DELIVERIES = "$MQTT.sub.>"
 """Where nats-server hands a client what it subscribed to with QoS 1; no client can name it."""
@@ -159,4 +159,4 @@ def _topic(subject: str) -> str:
 
 
 def _is_port(value: object) -> bool:
-    return type(value) is int and 0 < value <= LAST_PORT
+    return type(value) is int and is_port(value)

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
+from colab_cdp_agent.spoken import shortened
 from colab_cdp_protocols import mqtt
 
 LINES_KEPT = 200
@@ -53,8 +54,7 @@ class _Tail:
         self._count = 0
 
     def add(self, line: str) -> None:
-        short = len(line) <= LONGEST_LINE
-        self.lines.append(line if short else f"{line[: LONGEST_LINE - 1]}…")
+        self.lines.append(shortened(line, LONGEST_LINE))
         self._count += 1
 
     def skip(self, count: int) -> None:

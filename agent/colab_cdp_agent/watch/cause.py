@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from colab_cdp_agent.spoken import shortened
 from colab_cdp_agent.watch.ending import Ending
 from colab_cdp_agent.watch.profile import AttentionKind
 
@@ -61,10 +62,7 @@ def cause_of(ending: Ending) -> Cause:
     witnesses = WITNESSES if ending.what == "connection" else (_reply, *WITNESSES, _failure)
     answers = (witness(ending) for witness in witnesses)
     found = next((cause for cause in answers if cause is not None), None) or _unknown(ending)
-    sentence = found.evidence
-    if len(sentence) > LONGEST_EVIDENCE:
-        sentence = f"{sentence[: LONGEST_EVIDENCE - 1]}…"
-    return Cause(found.kind, sentence)
+    return Cause(found.kind, shortened(found.evidence, LONGEST_EVIDENCE))
 
 
 def _reply(ending: Ending) -> Cause | None:

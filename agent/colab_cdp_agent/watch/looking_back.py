@@ -8,7 +8,7 @@ from typing import Any
 from colab_cdp_agent.answer import Answer, done, failed
 from colab_cdp_agent.keep import fold
 from colab_cdp_agent.keep.archive import ArchiveFailedError
-from colab_cdp_agent.spoken import counted
+from colab_cdp_agent.spoken import counted, shortened
 from colab_cdp_agent.watch.house import House
 from colab_cdp_protocols import mqtt
 
@@ -31,7 +31,7 @@ async def last_lines(house: House, session: str, count: int) -> Answer:
         except ArchiveFailedError as error:
             return failed(str(error))
         lines = [fold.plain(line) for line in text.splitlines()[-count:]]
-    told = _newest([_short(line) for line in lines])
+    told = _newest([shortened(line, LONGEST_LINE) for line in lines])
     return done(f"the last {counted(len(told), 'line')}", {"lines": told})
 
 
@@ -59,7 +59,3 @@ def _newest(items: Sequence[Any]) -> list[Any]:
         if room < 0:
             return list(items[place + 1 :])
     return list(items)
-
-
-def _short(line: str) -> str:
-    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"

@@ -41,8 +41,8 @@ SocketId = tuple[str, str]
 """The session of the page, frame or worker that has the socket, and Chrome's number of it."""
 
 
-class Socket(msgspec.Struct):
-    """One WebSocket of the tab: how much of what it carried was Jupyter's, and of which kernel."""
+class Traffic(msgspec.Struct):
+    """What one WebSocket of the tab carried: how much of it was Jupyter's, and of which kernel."""
 
     kernel: str | None = None
     messages: int = 0
@@ -78,7 +78,7 @@ class WireWitness:
         self._loading: tuple[str, str] | None = None  # in which session, by which request
         self._waiting: list[cdp.Event] = []
         self._waiting_bytes = 0
-        self._sockets: dict[SocketId, Socket] = {}
+        self._sockets: dict[SocketId, Traffic] = {}
         self._heard_at = self._changed_at = time.monotonic()
         self._kernel: Kernel = "unknown"
 
@@ -233,12 +233,12 @@ class WireWitness:
             self._kernel, self._changed_at = kernel, time.monotonic()
             self._news()
 
-    def _socket(self, number: SocketId) -> Socket:
+    def _socket(self, number: SocketId) -> Traffic:
         socket = self._sockets.get(number)
         if socket is None:
             while len(self._sockets) >= SOCKETS_KEPT:
                 self._sockets.pop(next(iter(self._sockets)))
-            socket = self._sockets[number] = Socket()
+            socket = self._sockets[number] = Traffic()
         return socket
 
 

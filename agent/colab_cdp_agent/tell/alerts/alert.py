@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from colab_cdp_agent.printable import printable
+from colab_cdp_agent.spoken import shortened
 from colab_cdp_agent.tell.alerts import occasion
 from colab_cdp_agent.tell.alerts.occasion import OCCASIONS, Occasion
 from colab_cdp_agent.tell.screen import how_far
@@ -100,5 +101,4 @@ def _progress(state: mqtt.State | None) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    plain = " ".join(printable(text).split())
-    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+    return shortened(" ".join(printable(text).split()), longest)
