@@ -221,6 +221,26 @@ def test_the_map_of_the_house_has_every_room_once_and_where_it_lies() -> None:
     assert sorted(told - {path.name for path in paths}) == []
 
 
+def test_the_tree_of_the_tasks_has_those_of_the_agent_in_their_order() -> None:
+    run = next(
+        found
+        for found in ast.walk(ast.parse((AGENT / "agent.py").read_text("utf-8")))
+        if isinstance(found, ast.AsyncFunctionDef) and found.name == "run"
+    )
+    named = [
+        ast.literal_eval(found.value)
+        for found in ast.walk(run)
+        if isinstance(found, ast.keyword) and found.arg == "name"
+    ]
+    drawing = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    first = drawing[drawing.index("Agent.run ──") :].splitlines()[0]
+    column = first.index("┬─")
+    tree = drawing[drawing.index(first) :].split("```")[0].splitlines()
+    drawn = [line[column + 3 :].strip() for line in tree if line[column] in "┬├└"]
+    assert len(drawn) == len(named)
+    assert all(each.startswith(name) for name, each in zip(named, drawn, strict=True))
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(path: Path) -> None:
     for target, anchor in LINK.findall(path.read_text("utf-8")):

@@ -1,19 +1,6 @@
 """The composition root: every part of the agent, its tasks, and who dies with whom.
 
-    run ── TaskGroup ─┬─ browsers ─ TaskGroup: for each of them
-                      │    keep ─ TaskGroup: read, pulse, and a watch for each tab
-                      ├─ broker: keep ─ TaskGroup: listen, follow the board
-                      ├─ alerts: a task for each channel
-                      ├─ archive, journal: what is new to disk
-                      ├─ awake, clock: this computer and its sleep
-                      ├─ requests ─ TaskGroup: each request
-                      ├─ house, keyboard
-                      ├─ phone page: keep
-                      └─ screen
-
-A tab's fate is its own; a lost browser ends its whole group and is tried again, and no other
-browser notices; the broker's fate touches none of them. Whatever is not foreseen leaves through
-`run`, loudly.
+The tree of all tasks, down to those of one tab, is drawn in `docs/architecture.md`.
 """
 
 import asyncio
