@@ -91,7 +91,7 @@ def test_twenty_notebooks_on_three_agents_and_who_needs_a_person_first(
     fleet.publish_night()
     phone.until(f"{CARDS} === 20")
     assert phone.text(NEEDS) == "2 notebooks need you"
-    assert phone.text("#summary") == "13 running · 5 at rest"
+    assert phone.text("#summary") == "13\u00a0running\u00a0· 5\u00a0at\u00a0rest"
     assert set(phone.titles()[:2]) == {TITLES[3], TITLES[9]}
     assert set(phone.titles()[2:4]) == {TITLES[7], TITLES[12]}
     for name in AGENTS:
@@ -138,9 +138,10 @@ def test_an_open_card_tells_what_is_known_beside(phone: Phone, fleet: Fleet) -> 
         state(0, runtime=mqtt.Runtime(ram_used=5_800_000_000, ram_total=round(12.67 * 2**30)))
     )
     card = phone.open_card(TITLES[0])
-    phone.shows(card, "5.4 of 12.7 GB RAM\u00a0· ")  # as Colab names it; no line begins with a dot
+    # As Colab names it. No line begins with a dot, and none ends within a fact.
+    phone.shows(card, "5.4\u00a0of\u00a012.7\u00a0GB\u00a0RAM\u00a0· ")
     fleet.publish_state(state(0, output=mqtt.Output(lines=1)))
-    phone.shows(card, "· 1 line\u00a0·")
+    phone.shows(card, "· 1\u00a0line\u00a0·")
 
 
 def test_the_last_lines_are_those_that_are_seen_and_a_bar_is_one_of_them(
@@ -226,7 +227,7 @@ def test_an_agent_that_is_offline_is_said_to_be_and_its_cards_claim_nothing(
     phone.shows(card, "Unseen")
     assert "was: Running" in phone.text(card)
     assert "nobody watches this notebook" in phone.text(card)
-    assert phone.text("#summary") == "Nothing needs you · 1 unseen"
+    assert phone.text("#summary") == "Nothing\u00a0needs\u00a0you\u00a0· 1\u00a0unseen"
     fleet.publish_agent(AGENTS[0])
     phone.shows(card, "Running")
 
@@ -476,6 +477,8 @@ def test_a_broker_that_dies_is_told_and_found_again(
     broker.kill()
     phone.shows("#link-state", "Connection lost. What you see is ")
     assert phone.value("document.body.dataset.stale") == "true"
+    dot = "getComputedStyle(document.querySelector('#agents li'), '::before').backgroundColor"
+    assert phone.value(dot) == "rgba(0, 0, 0, 0)"  # nobody knows whether that agent watches
     phone.tap(f"{card} button", "Reconnect")
     phone.shows(f"{card} .answer", "not sent, there is no connection")
     broker.start()

@@ -4,10 +4,11 @@ import { Curve } from "./curve.js";
 import { follow, make, mark, write } from "./dom.js";
 import { ago, clock, count, duration, gigabytes, hundredths, metric, percent } from "./figures.js";
 import { isUnseen, need } from "./news.js";
-import { need as needed, say } from "./words.js";
+import { need as needed, row, say } from "./words.js";
 
+// U+FE0E: as a sign of the text, where a phone would draw an emoji.
 const GLYPHS = {
-  running: "▶",
+  running: "▶\ufe0e",
   idle: "■",
   queued: "◷",
   connecting: "↻",
@@ -18,7 +19,7 @@ const GLYPHS = {
   unreadable: "?",
   sleeping: "☾",
   gone: "○",
-  paused: "⏸",
+  paused: "‖",
   unseen: "?",
 };
 const WRONG = 1; // of what `need` returns: a person or a duty has something to do
@@ -167,7 +168,7 @@ export class Card {
     parts.lastLine.hidden = isOpen || !this.session.state.lastLine;
     this.actions.show(isOpen, need(this.session) <= WRONG);
     if (!isOpen) return;
-    write(parts.facts, this.facts().join("\u00a0· "));
+    write(parts.facts, row(this.facts()));
     mark(parts.lines, "aria-label", say("card.last_lines", { title: this.session.state.title }));
     const shown = () => {
       write(parts.lines, this.session.lines.join("\n"));

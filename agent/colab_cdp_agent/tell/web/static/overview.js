@@ -3,7 +3,7 @@ import { Card } from "./card.js";
 import { arrange, make, mark, write } from "./dom.js";
 import { ago, duration } from "./figures.js";
 import { need } from "./news.js";
-import { need as needed, say } from "./words.js";
+import { need as needed, row, say } from "./words.js";
 
 const FEW = 2;
 const SETTLED_MS = 500; // after a connect: what the broker keeps has come by then
@@ -38,7 +38,7 @@ export class Overview {
     const none = say(this.link.connected ? "summary.none" : "summary.wait");
     write(element("needs"), sessions.length && needing ? needs : "");
     if (!needing && sessions.length) parts.unshift(needs);
-    write(element("summary"), sessions.length ? parts.join(" · ") : none);
+    write(element("summary"), sessions.length ? row(parts) : none);
     document.title = needing ? say("page.title.needs", { count: needing }) : say("page.title");
     const empty = sessions.length === 0 && this.link.connected;
     element("empty").hidden = !empty;

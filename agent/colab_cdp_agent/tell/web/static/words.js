@@ -283,3 +283,8 @@ export function need(attention) {
   if (!known) return { text: attention.text, detail: "" };
   return { text: known, detail: TOLD_IN_DETAIL.has(attention.kind) ? attention.text : "" };
 }
+
+// What is told in a row: a line breaks between two of them, and within none.
+export function row(told) {
+  return told.map((each) => each.replaceAll(" ", "\u00a0")).join("\u00a0· ");
+}
