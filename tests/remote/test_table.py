@@ -89,7 +89,7 @@ def styled(station: Station) -> str:
         ),
         max_size=2,
     ),
-    width=st.integers(60, 220),
+    width=st.integers(30, 220),
     height=st.integers(12, 60),
     lost=st.none() | st.text(),
     plain=st.booleans(),
@@ -157,6 +157,26 @@ def test_how_far_a_run_is_is_whole_on_80_columns_with_its_curve_and_on_200_with_
         assert part in narrow
     for part in (" 42%", "10 h 20 min", "0.1234", "█▆▃▁", "saved to [/content/drive]", "1 h"):
         assert part in wide
+
+
+STILL_THERE = (
+    "Colab asks whether you are still there. Press Yes in the notebook's tab within ten minutes."
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_what_a_person_is_to_do_and_how_far_a_run_is_are_whole_on_a_narrow_terminal(
+    width: int,
+) -> None:
+    alarm = mqtt.Attention("still_there", samples.MOMENT, STILL_THERE)
+    far = mqtt.Progress(fraction=0.421, eta_s=37_200.0, metrics={"loss": 0.123_44})
+    needs = session("a" * 40, phase="needs_you", attention=alarm)
+    station = put(connected(), "laptop-upstairs", needs, session("b-run", progress=far))
+    put(station, "tower")
+    text = drawn(station, width)
+    assert set(STILL_THERE.split()) <= set(text.split())
+    assert " 42% 10h20m" in text
+    assert "0.1234" in text
 
 
 def test_a_run_without_a_share_tells_its_epoch() -> None:

@@ -8,15 +8,15 @@ from rich.text import Text
 
 from colab_cdp_agent.cells import fit
 from colab_cdp_agent.printable import printable
-from colab_cdp_agent.remote.columns import AGE_WIDTH, PHASE_WIDTH, SHARE_WIDTH, Columns
+from colab_cdp_agent.remote.columns import AGE_WIDTH, INDENT, SHARE_WIDTH, Columns
 from colab_cdp_agent.remote.news import AgentNews, SessionNews
 from colab_cdp_agent.sparkline import sparkline
 from colab_cdp_agent.spoken import duration
-from colab_cdp_agent.tell.screen import COLOURS, detail, notice, position, rank
+from colab_cdp_agent.tell.screen import COLOURS, PHASE_WIDTH, detail, notice, position, rank
 from colab_cdp_protocols import mqtt
 
 QUIET: Final = "bright_black"
-LONGEST_NOTICE: Final = 3
+LONGEST_NOTICE: Final = 5
 """Lines of what a person is to do."""
 NOT_WATCHED: Final = 3
 """The place of whom nobody watches, after the three of `rank`."""
@@ -67,7 +67,9 @@ class Row:
         named = "agent" if self._several else "browser"
         where = fit(named, columns.place).append(" ") if columns.place else Text()
         heading = Text(" " * (PHASE_WIDTH + 1)).append_text(where)
-        heading.append_text(fit("notebook", columns.title)).append(" ").append_text(told)
+        heading.append_text(fit("notebook", columns.title))
+        if columns.beside:
+            heading.append(" ").append_text(told)
         heading.append(" ").append_text(fit("news", AGE_WIDTH, right=True))
         heading.stylize(QUIET)
         return heading
@@ -77,20 +79,21 @@ class Row:
         columns, state = self._columns, session.state
         here = agent.present and self._current
         phase = "offline" if agent.status == "offline" else state.phase.replace("_", " ")
-        first, *more = self._told(agent, session)
+        below = self._told(agent, session)
         row = Text().append_text(fit(phase, PHASE_WIDTH, COLOURS[state.phase])).append(" ")
         if columns.place:
             where = place(agent, session, several=self._several)
             row.append_text(fit(where, columns.place)).append(" ")
         row.append_text(fit(printable(state.title), columns.title)).append(" ")
-        first.truncate(columns.told, overflow="ellipsis", pad=True)
-        row.append_text(first).append(" ")
+        indent = INDENT
+        if columns.beside:
+            indent = " " * row.cell_len
+            told, *below = below
+            told.truncate(columns.told, overflow="ellipsis", pad=True)
+            row.append_text(told).append(" ")
         age = brief((self._now - session.at).total_seconds())
         row.append_text(fit(age, AGE_WIDTH, QUIET, right=True))
-        indent = " " * (
-            columns.title + PHASE_WIDTH + 2 + (columns.place + 1 if columns.place else 0)
-        )
-        lines = [row, *(Text(indent).append_text(line) for line in more)]
+        lines = [row, *(Text(indent).append_text(line) for line in below if line)]
         return lines if here else [Text(line.plain, QUIET) for line in lines]
 
     def _told(self, agent: AgentNews, session: SessionNews) -> list[Text]:
@@ -107,8 +110,10 @@ class Row:
     def _notice(self, text: str) -> list[Text]:
         width = self._columns.told
         lines = list(Text(text).wrap(self._console, width)) or [Text()]
+        for line in lines:
+            line.rstrip()
         if len(lines) > LONGEST_NOTICE:
-            rest = Text(" ").join(line for line in lines[LONGEST_NOTICE - 1 :])
+            rest = Text(" ").join(lines[LONGEST_NOTICE - 1 :])
             rest.truncate(width, overflow="ellipsis")
             lines[LONGEST_NOTICE - 1 :] = [rest]
         return lines
