@@ -169,7 +169,7 @@ def test_a_profile_of_another_type_loads() -> None:
             "urls: []\ndetectors: 5",
             "2: detectors: expected keys with values, found a value that is not text",
         ),
-        ("urls: x" + "y" * 80, f"1: urls: expected a list, found 'x{'y' * 58}…"),
+        ("urls: x" + "y" * 80, f"1: urls: expected a list, found 'x{'y' * 57}…"),
     ],
 )
 def test_a_misfit_is_found_inside_mappings_too(text: str, message: str) -> None:
