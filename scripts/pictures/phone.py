@@ -39,7 +39,7 @@ def draw(folder: Path) -> None:
         with Phone(person, pocket, f"http://{HOST}:{port}", height=HEIGHT, scale=SCALE) as phone:
             phone.shows(phone.card(NEEDS), "captcha")
             card = phone.open_card(SHOWN)
-            eventually(lambda: "for 1 min" in phone.text(card), RUN_LIMIT_S)
+            eventually(lambda: "at least 1 min" in phone.text(card), RUN_LIMIT_S)
             phone.value("scrollTo(0, 0)")
             for scheme in ("light", "dark"):
                 phone.prefer(dark=scheme == "dark")
