@@ -91,6 +91,7 @@ def test_a_screenshot_the_log_and_the_night_come_on_request(
 ) -> None:
     notebook = opened(stage, chromium, "looked-at")
     card = phone.open_card("looked-at")
+    phone.shows(card, "Idle")
     stage.do(notebook.cell("running"))
     stage.do(
         notebook.print([f"step {number}/100 loss {1 / number:.3f}" for number in range(1, 60)])
