@@ -20,7 +20,7 @@ check: .venv/has-dev ## formatting, lint and types
 
 test: .venv/has-dev ## the tests; they need a Chromium and Mosquitto
 	$(BIN)/python scripts/programs.py
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS) || \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) || \
 	  { test $$? -eq 1 && echo "Once more, alone: what failed beside others" && \
 	    $(BIN)/python -m pytest --last-failed $(ARGS); }
 
