@@ -10,8 +10,10 @@
  */
 function observe({ profile }) {
   const world = /** @type {any} */ (globalThis);
-  const earlier = world.nightWatch;
-  earlier?.stop();
+  world.nightWatch?.stop();
+  const path = location.pathname;
+  // Another notebook may have been shown in the same document.
+  const earlier = world.nightWatch?.path === path ? world.nightWatch : null;
 
   /** How much of the page's time readings may take: one part in COST_SHARE. */
   const COST_SHARE = 20;
@@ -29,8 +31,8 @@ function observe({ profile }) {
   let told = "";
   let reading = /** @type {any} */ ({});
   // What an observer before this one knew of the page's cells: an agent's that ended, perhaps.
-  let cleared = /** @type {null | Element} */ (earlier?.clearedCell?.() ?? null);
-  let lastCell = /** @type {null | Element} */ (earlier?.lastCell?.() ?? null);
+  let cleared = /** @type {null | Element} */ (earlier?.clearedCell() ?? null);
+  let lastCell = /** @type {null | Element} */ (earlier?.lastCell() ?? null);
 
   /** Every element at a path; ` >>> ` enters open shadow roots. */
   function findAll(path, root = document) {
@@ -275,6 +277,7 @@ function observe({ profile }) {
   }
 
   world.nightWatch = {
+    path,
     profile,
     find,
     findAll,
