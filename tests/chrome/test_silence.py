@@ -180,6 +180,9 @@ def test_the_policies_of_linux_and_macos_are_read(tmp_path: Path) -> None:
     person = tmp_path / "me"
     person.mkdir()
     (tmp_path / "com.microsoft.Edge.plist").write_bytes(b"garbage")
+    (tmp_path / "com.brave.Browser.plist").write_bytes(b"<?xml version='1.0'?><plist><dict>")
+    no_date = b"<?xml version='1.0'?><plist><date>never</date></plist>"
+    (tmp_path / "org.chromium.Chromium.plist").write_bytes(no_date)
     (person / "com.google.Chrome.plist").write_bytes(plistlib.dumps({"Other": False}))
     assert [*managed.mac(tmp_path)] == []
     file = person / "org.chromium.Chromium.plist"

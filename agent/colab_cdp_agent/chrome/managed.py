@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from xml.parsers.expat import ExpatError
 
 POLICY: Final = "RemoteDebuggingAllowed"
 LINUX_FOLDERS: Final = (
@@ -58,7 +59,8 @@ def mac(folder: Path) -> Iterator[str]:
     for file in (file for name in MAC_FILES for file in sorted(folder.glob(f"**/{name}"))):
         try:
             policies = plistlib.loads(file.read_bytes())
-        except (OSError, plistlib.InvalidFileException, ValueError):
+        # Of XML that is cut off, or that holds no date, plistlib lets errors of its parts through.
+        except (OSError, plistlib.InvalidFileException, ValueError, ExpatError, AttributeError):
             continue
         if isinstance(policies, dict) and policies.get(POLICY, 1) == 0:
             yield str(file)
