@@ -217,7 +217,7 @@ def test_a_kernel_that_is_shut_down_is_dead_and_was_not_restarted() -> None:
     assert told == [facts.KernelShutDown(), facts.RunEnded("R", "kernel_shut_down")]
     assert not hear(talk, idle(), server_says("dead"))
     assert state(talk) == "dead"
-    assert not list(talk.closed("S"))
+    assert list(talk.closed("S")) == [facts.Deafened()]
     assert state(talk) == "dead"
     assert not hear(talk, idle("K", of="kernel_info_request", process="P2"), socket="T")
     assert state(talk) == "idle"
@@ -353,3 +353,21 @@ def test_whatever_is_said_every_run_begins_before_it_ends_and_ends_once(
             assert going == fact.run
             going = None
     assert going is None
+
+
+def test_a_successor_that_has_the_session_of_the_one_before_is_heard() -> None:
+    talk = Conversation()
+    hear(talk, begun())
+    hear(talk, shutdown_reply(restart=True), server_says("restarting"))
+    say(talk, request("next"))
+    told = hear(talk, busy("next"), begun("next"), idle("next"))
+    assert [type(fact) for fact in told][:1] == [facts.RunBegan]
+    assert state(talk) == "idle"
+
+
+def test_a_restart_that_the_page_asks_for_over_the_socket_is_told_once() -> None:
+    talk = Conversation()
+    hear(talk, begun())
+    say(talk, request("X", "shutdown_request"))
+    told = hear(talk, shutdown_reply(restart=True), server_says("restarting"))
+    assert told == [facts.KernelRestarted(), facts.RunEnded("R", "kernel_restarted")]

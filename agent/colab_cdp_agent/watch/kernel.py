@@ -96,6 +96,8 @@ class Conversation:
         if parent is None:
             yield from self._server_says(message)
             return
+        if parent.msg_id in self._waiting:
+            self._voices.begin()  # asked since the end: of a successor that has its session
         yield from self._know_process(message.header.session, socket)
         if message.header.msg_type == "shutdown_reply":
             reply = contents.read(message, jupyter.ShutdownReply, jupyter.ShutdownReply())
@@ -113,14 +115,14 @@ class Conversation:
 
     def closed(self, socket: Hashable) -> Iterator[Fact]:
         """Take note that a socket closed: what goes on behind it is not known any more."""
-        if self._voices.close(socket) and self._rest != "dead":
+        if self._voices.close(socket):
             yield from self.deafened()
 
     def deafened(self) -> Iterator[Fact]:
         """Take note that nothing is heard for a while."""
         self._voices.silence()
         self._waiting.clear()
-        self._doubted = True
+        self._doubted = self._rest != "dead"  # what is dead stays so
         yield Deafened()
 
     def left(self) -> Iterator[Fact]:
@@ -161,7 +163,7 @@ class Conversation:
             yield KernelDied(restarts)
 
     def _end_as_asked(self, *, restarts: bool) -> Iterator[Fact]:
-        if not self._expected_end:
+        if self._rest not in {"starting", "dead"}:
             yield KernelRestarted() if restarts else KernelShutDown()
         self._expected_end = True
         self._begin_anew("starting" if restarts else "dead")
