@@ -38,12 +38,11 @@ from colab_cdp_agent.watch.attention import left_open
 from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_agent.watch.clock import Slept, watch_clock
 from colab_cdp_agent.watch.company import Company
-from colab_cdp_agent.watch.diary import runs_left_open
+from colab_cdp_agent.watch.diary import LeftOpen
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.listener import Listener
 from colab_cdp_agent.watch.profile import Profile
 from colab_cdp_agent.watch.session import Session
-from colab_cdp_agent.watch.span import Span
 from colab_cdp_agent.watch.wishes import Wishes
 from colab_cdp_protocols import mqtt
 
@@ -101,7 +100,7 @@ class Agent:
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
         self._raised: dict[str, list[mqtt.Attention]] = {}
-        self._runs: dict[str, Span] = {}
+        self._runs = LeftOpen()
         first = first_browser(folder / f"browser-{name}.json", config.browsers)
         self._browsers = Browsers(
             config.browsers, first, profiles, self._enrol, self._tell_info, self._tell_consent
@@ -139,7 +138,7 @@ class Agent:
             self._screen.say(line)
         self._tell_info()
         self._raised = left_open(self._house.journal)
-        self._runs = runs_left_open(self._house.journal, self._started)
+        self._runs.recall(self._house.journal, self._started)
         self._house.wishes.recall(self._started)
         self._browsers.pause(on=self._house.wishes.paused)
         self._house.journal.began(self._started, __version__)
@@ -179,7 +178,7 @@ class Agent:
             house=self._house,
             patterns=self._config.progress.patterns,
             raised=self._raised.pop(session, []),
-            run=self._runs.pop(session, None),
+            run=self._runs.take(session, datetime.now(UTC)),
             listener=Listener(self._tell_state, self._tell_happening, self._bulletin.log),
             paused=self._browsers.paused,
             observe=self._options.observe,

@@ -209,6 +209,9 @@ def test_a_run_goes_on_over_a_restart(path: Path) -> None:
         kept = journal(path)
         kept.run_began(SESSION, "r", at, "cell")
         close(kept)
+    kept = journal(path)
+    kept.run_began(SESSION, "r", MOMENT, "cell")
+    close(kept)
     (run,) = read(path).runs
     assert (run.began, run.seen) == (MOMENT, MOMENT + timedelta(hours=1))
 
@@ -227,6 +230,12 @@ def test_what_ran_when_the_agent_was_last_alive_is_known_at_the_next_start(path:
     kept = journal(path)
     assert kept.open_runs(ended) == [Run(SESSION, "open", ended, "[1]", MOMENT)]
     assert kept.open_runs(ended + timedelta(seconds=1)) == []
+    kept.phase(SESSION, MOMENT, "running", "connected", "busy")
+    kept.began(ended + timedelta(days=2), "1")
+    close(kept)
+    kept = journal(path)
+    (run,) = kept.open_runs(EVER)
+    assert run.seen == ended, "the next watch did not meet it"
 
 
 def test_history_tells_what_waits_and_what_is_written_once(path: Path) -> None:

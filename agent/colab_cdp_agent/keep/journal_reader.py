@@ -64,10 +64,15 @@ CURVE: Final = """
     WHERE session = :session AND name = :name AND at >= :since ORDER BY at DESC LIMIT :most
     """
 OPEN_ATTENTIONS: Final = "SELECT * FROM attentions WHERE over IS NULL ORDER BY since"
+# Seen until the end of the last watch that met the notebook.
 OPEN_RUNS: Final = """
-    SELECT session, run, alive AS seen, cell, runs.began FROM runs, watches
+    SELECT session, run, alive AS seen, cell, runs.began FROM runs JOIN watches
+    ON watches.rowid = (
+        SELECT max(rowid) FROM watches AS any WHERE any.rowid < coalesce(
+            (SELECT min(rowid) FROM watches AS later WHERE later.resumed = 0 AND later.began >
+                (SELECT max(at) FROM phases WHERE phases.session = runs.session)),
+            any.rowid + 1))
     WHERE runs.ended IS NULL AND alive >= :since
-    AND watches.rowid = (SELECT max(rowid) FROM watches)
     AND runs.rowid = (SELECT max(rowid) FROM runs AS any WHERE any.session = runs.session)
     """
 
@@ -147,9 +152,9 @@ def open_attentions(path: Path) -> dict[tuple[str, str], tuple[datetime, str]]:
 
 
 def open_runs(path: Path, since: datetime) -> list[record.Run]:
-    """Return the runs that went on when the agent was last alive, where that was since then.
+    """Return the runs that went on at the end of the last watch over their notebook.
 
-    They are seen up to that moment.
+    They are seen until that end; one that was before `since` is passed over.
 
     Raises:
         NoJournalError: there is no such file.

@@ -43,7 +43,7 @@ EVENT: Final[Statement] = (
 RUN_BEGAN: Final[Statement] = (
     """
     INSERT INTO runs (session, run, cell, began, seen) VALUES (:session, :run, :cell, :at, :at)
-    ON CONFLICT (session, run) DO UPDATE SET seen = excluded.seen
+    ON CONFLICT (session, run) DO UPDATE SET seen = max(seen, excluded.seen)
     """,
 )
 RUN_ENDED: Final[Statement] = (

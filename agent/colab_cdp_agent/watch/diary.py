@@ -13,15 +13,28 @@ from colab_cdp_agent.watch.span import Span
 from colab_cdp_protocols import mqtt
 
 RESUMED_WITHIN = timedelta(hours=24)
-"""So long ago the agent was last alive where a run is taken for one that may still go on."""
+"""So long a run that nobody watches is taken for one that may still go on."""
 
 
-def runs_left_open(journal: Journal, now: datetime) -> dict[str, Span]:
-    """Return what ran when the agent was last alive, by session: nobody saw it end."""
-    return {
-        each.session: Span(each.run, each.cell, each.began or each.seen, None, each.seen)
-        for each in journal.open_runs(now - RESUMED_WITHIN)
-    }
+class LeftOpen:
+    """The runs that went on when their notebooks were last watched: nobody saw them end."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Span] = {}
+
+    def recall(self, journal: Journal, now: datetime) -> None:
+        """Read them from the journal; blocks for a moment."""
+        self._runs = {
+            each.session: Span(each.run, each.cell, each.began or each.seen, None, each.seen)
+            for each in journal.open_runs(now - RESUMED_WITHIN)
+        }
+
+    def take(self, session: str, now: datetime) -> Span | None:
+        """Return a notebook's, once, while it may still go on."""
+        run = self._runs.pop(session, None)
+        if run is None or run.unseen_since is None or run.unseen_since < now - RESUMED_WITHIN:
+            return None
+        return run
 
 
 class Diary:

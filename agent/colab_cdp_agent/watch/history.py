@@ -114,7 +114,9 @@ class History:
             return None
         rests = now.kernel in {"idle", "dead"} or now.phase in {"ended", "gone"}
         anew = now.kernel == "starting" and now.connection == "connected"
-        if rests or anew or now.connection == "no_runtime":
+        # At the first look the page alone may tell of a runtime: then the next look decides.
+        unused = now.connection == "no_runtime" and not self.had_runtime
+        if rests or anew or unused:
             ended, self.run = self.run, None
             if ended is not None:
                 self._rested_at = time.monotonic()
