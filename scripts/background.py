@@ -174,6 +174,8 @@ def _running() -> int | None:
     """
     lock = FileLock(LOCK)
     if not LOCK.exists() or lock.try_acquire():
+        if lock.held:
+            PID.unlink(missing_ok=True)  # of one that is over: the number may be another's by now
         lock.release()
         return None
     with suppress(FileNotFoundError, ValueError):  # it has not written it yet

@@ -226,6 +226,23 @@ def test_an_agent_that_has_not_told_its_pid_is_no_reason_to_end_whoever_asks(
     assert (ended.returncode, ended.stdout[:30]) == (1, "The agent has not ended in 0 s")
 
 
+def test_a_pid_of_an_agent_that_is_over_is_nobody_that_is_asked_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.chdir(tmp_path)
+    import background  # noqa: PLC0415 - of `scripts`, which is no package
+
+    background.RUN.mkdir()
+    background.LOCK.touch()
+    background.PID.write_text(str(os.getpid()))
+    assert background.status() == 0
+    looking = FileLock(background.LOCK)
+    assert looking.try_acquire()
+    assert background._running() == 0
+    looking.release()
+
+
 def test_without_make_it_says_how_it_is_done_without(checkout: Checkout) -> None:
     ended = subprocess.run(
         [sys.executable, "scripts/background.py", "status"],
