@@ -102,3 +102,15 @@ def test_what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not(
     file = tmp_path / "kept.json"
     write_whole(file, b"content")
     assert {*tmp_path.iterdir()} == {file, at_work}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe has no place in a folder there")
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    if sys.platform != "win32":
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        write_whole(pipe, b"whole")
+        assert os.read(reader, 99) == b"whole"
+        os.close(reader)
+        assert stat.S_ISFIFO(pipe.stat().st_mode)

@@ -27,6 +27,9 @@ def write_whole(path: Path, content: bytes, *, synced: bool = False) -> None:
         OSError: it cannot be written; what stood there stands, and nothing is left beside it.
 
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)  # a pipe or a device has no place to be taken; a folder refuses
+        return
     _sweep(path.parent)
     beside = path.with_name(f"{BESIDE}{secrets.token_hex(8)}")
     file = new_private(beside)
