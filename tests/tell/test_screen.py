@@ -182,7 +182,7 @@ def test_json_lines_are_states_and_nothing_else(
     assert mqtt.decode(mqtt.STATE, second.encode()) == states["b"]
 
 
-@pytest.mark.parametrize("width", [20, 40, 120])
+@pytest.mark.parametrize("width", [2, 20, 40, 120])
 def test_a_terminal_shows_any_text_as_text(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     screen = Screen("text", {}, str)
     told = screen._console

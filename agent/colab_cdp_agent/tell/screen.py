@@ -100,7 +100,7 @@ class Screen:
         head.append(GAP)
         if not beside:
             head.append(printable(state.title))
-            room = self._console.width - len(GAP)
+            room = max(1, self._console.width - len(GAP))
         else:
             head.append_text(fit(printable(state.title), title)).append(GAP)
         told = Text(detail(state))
