@@ -38,7 +38,7 @@ from colab_cdp_agent.watch.attention import left_open
 from colab_cdp_agent.watch.browsers import Browsers
 from colab_cdp_agent.watch.clock import Slept, watch_clock
 from colab_cdp_agent.watch.company import Company
-from colab_cdp_agent.watch.diary import LeftOpen
+from colab_cdp_agent.watch.diary import RunsLeftOpen
 from colab_cdp_agent.watch.house import House
 from colab_cdp_agent.watch.listener import Listener
 from colab_cdp_agent.watch.profile import Profile
@@ -100,7 +100,7 @@ class Agent:
         )
         self._awake = Awake(on=config.awake, changed=self._tell_info)
         self._raised: dict[str, list[mqtt.Attention]] = {}
-        self._runs = LeftOpen()
+        self._runs = RunsLeftOpen()
         first = first_browser(folder / f"browser-{name}.json", config.browsers)
         self._browsers = Browsers(
             config.browsers, first, profiles, self._enrol, self._tell_info, self._tell_consent

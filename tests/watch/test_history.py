@@ -8,7 +8,7 @@ import pytest
 
 from colab_cdp_agent.keep.journal import Journal, journal_path
 from colab_cdp_agent.settings.duties import Duties
-from colab_cdp_agent.watch.diary import RESUMED_WITHIN, LeftOpen
+from colab_cdp_agent.watch.diary import RESUMED_WITHIN, RunsLeftOpen
 from colab_cdp_agent.watch.history import History
 from colab_cdp_agent.watch.profile import StateName
 from colab_cdp_agent.watch.seen import PageReading, Seen
@@ -54,7 +54,7 @@ def test_a_notebook_that_is_opened_too_late_has_no_run_of_then(
     journal.began(MOMENT, "1")
     journal.run_began("0123456789", "r", MOMENT, None)
     asyncio.run(journal.close())
-    left = LeftOpen()
+    left = RunsLeftOpen()
     left.recall(journal, MOMENT)
     found = left.take("0123456789", MOMENT + RESUMED_WITHIN + timedelta(seconds=met_after))
     assert (found.id if found is not None else None) == run

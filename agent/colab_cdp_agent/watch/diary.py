@@ -16,7 +16,7 @@ RESUMED_WITHIN = timedelta(hours=24)
 """So long a run that nobody watches is taken for one that may still go on."""
 
 
-class LeftOpen:
+class RunsLeftOpen:
     """The runs that went on when their notebooks were last watched: nobody saw them end."""
 
     def __init__(self) -> None:

@@ -108,7 +108,7 @@ class History:
                 moment = datetime.now(UTC)
                 cell = page.cell if page is not None else None
                 self.run = Span(uuid.uuid4().hex, cell, moment, moment if rested else None)
-            else:
+            elif self.run.cell is None or self.run.unseen_since is not None:
                 cell = self.run.cell or (page.cell if page is not None else None)
                 self.run = msgspec.structs.replace(self.run, cell=cell, unseen_since=None)
             return None
