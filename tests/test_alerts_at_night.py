@@ -6,18 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from chromium import Chromium, find_chromium, free_port
+from chromium import Chromium, free_port
 from colab_cdp_agent.tell.alerts.occasion import SHORTEST_RUN_S
 from colab_cdp_agent.tell.alerts.outbox import Kept
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import NAME, Night
 from receivers import SECRET, WebReceiver
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 LIMIT_S = 60.0
 
 

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_sim import REPORT_ONLY, Notebook
-from mosquitto import find_mosquitto
 from night import Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 
 GENERATIONS = (2020, 2023, 2025)
 LANGUAGES = ("en", "ko", "es")

@@ -10,18 +10,16 @@ from typing import Any
 import pytest
 
 from asker import Asker
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_cdp_protocols import mqtt, signing
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import Night
 from person import Person
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 from witnessed import alerts, until_phase
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 
 GENERATIONS = (2020, 2023, 2025)
 OFF = {"on": False}

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 import samples
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_cdp_protocols import mqtt
 from contract import FILE, Contract
-from mosquitto import Mosquitto, find_mosquitto
+from mosquitto import Mosquitto
 from night import NAME, Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 from subscriber import Subscriber
 from witnessed import START_LIMIT_S, opened, until_phase
@@ -149,9 +150,7 @@ def test_what_is_asked_for_is_in_the_contract(topic: str, payload: bytes) -> Non
     CONTRACT.check(f"colab/host/{topic}", payload)
 
 
-@pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+@needs_chromium_and_mosquitto
 def test_everything_that_a_night_says_is_in_the_contract_and_all_of_it_is_said(
     tmp_path: Path,
 ) -> None:

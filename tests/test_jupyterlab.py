@@ -14,19 +14,17 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from asker import Asker
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_cdp_agent.keep import journal_reader
 from colab_cdp_agent.keep.journal import journal_path
 from jupyterlab import JupyterLab, choose, press, until_connected
-from mosquitto import find_mosquitto
 from night import NAME, Night
 from pages import evaluate, until
+from scene import needs_chromium_and_mosquitto
 from witnessed import ENDLESS, NOTHING, OFF, alerts, archived, gaps, numbers, states, until_phase
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(os.name == "nt", reason="kills the kernel by a signal"),
 ]
 

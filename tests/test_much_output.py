@@ -7,16 +7,14 @@ from datetime import datetime
 import psutil
 import pytest
 
-from chromium import Chromium, find_chromium
-from mosquitto import find_mosquitto
+from chromium import Chromium
 from night import Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 from witnessed import NOTHING, START_LIMIT_S, all_opened, gaps, numbers, opened, states, until_phase
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(os.name == "nt", reason="ends processes by signals"),
 ]
 

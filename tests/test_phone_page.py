@@ -4,17 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from chromium import Chromium, find_chromium, free_port
+from chromium import Chromium, free_port
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import Night
 from person import Person, eventually
 from phone import Phone
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 
 PORT = free_port()
 OFF = {"on": False}

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_sim import Notebook
 from command import Command, run
-from mosquitto import HOST, find_mosquitto
+from mosquitto import HOST
 from night import NAME, Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(sys.platform == "win32", reason="it is ended by a POSIX signal"),
 ]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 from witnessed import (
     ENDLESS,
@@ -27,9 +27,7 @@ from witnessed import (
 )
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(os.name == "nt", reason="kills processes by signals"),
 ]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import Night
 from person import Person, eventually
+from scene import needs_chromium_and_mosquitto
 from silencing import FLAGS, PROFILE, discard, renderer, target_of
 from stage import Stage
 from witnessed import (
@@ -26,9 +26,7 @@ from witnessed import (
 )
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(os.name == "nt", reason="stops processes by signals"),
 ]
 

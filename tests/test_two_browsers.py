@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 
 from asker import Asker
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_sim import Notebook
-from mosquitto import find_mosquitto
 from night import Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 
 OFF = {"on": False}
 NOTHING = {"keep_alive": OFF, "reconnect": OFF, "clear": OFF}

@@ -7,16 +7,14 @@ from pathlib import Path
 import pytest
 
 from asker import Asker
-from chromium import Chromium, find_chromium
-from mosquitto import find_mosquitto
+from chromium import Chromium
 from night import NAME, Night
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 from witnessed import NOTHING, START_LIMIT_S, until_phase, until_state
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-    ),
+    needs_chromium_and_mosquitto,
     pytest.mark.skipif(os.name == "nt", reason="kills processes by signals"),
 ]
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium
 from colab_cdp_agent.exit_codes import ExitCode
 from colab_cdp_agent.keep.mark import printed
 from colab_sim import Notebook
 from command import COMMAND, Command, environment
 from hostile import ATTACKS, HOSTILE, TIMED, steering
-from mosquitto import HOST, find_mosquitto
+from mosquitto import HOST
 from night import NAME, Night
 from person import Person, eventually
+from scene import needs_chromium_and_mosquitto
 from stage import Stage
 
 LIMIT_S = 60
@@ -33,9 +34,7 @@ raise ValueError({ATTACKS["page"] + HOSTILE!r})
 UNSEEN = "".join(each for each in HOSTILE if each > "\xa0" and steering(each))
 """What has no effect in a file but that it is not seen, or turns a line."""
 
-pytestmark = pytest.mark.skipif(
-    not (find_chromium() and find_mosquitto()), reason="needs chromium and mosquitto"
-)
+pytestmark = needs_chromium_and_mosquitto
 
 
 class Hostile:
